@@ -1,0 +1,1 @@
+"""The shared bottleneck model: no terminal, no Textual, no global state."""

@@ -1,0 +1,1 @@
+"""Questions that ask the model more than once."""

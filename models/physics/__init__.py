@@ -1,0 +1,1 @@
+"""What hardware can do, as functions of floats or arrays of variants."""

@@ -1,0 +1,1 @@
+"""From parts and demands to a rate."""

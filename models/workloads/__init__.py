@@ -1,0 +1,1 @@
+"""What a unit of each kind of work asks of the hardware."""

@@ -1,0 +1,1 @@
+"""Ready designs, each a real question with its answer."""
