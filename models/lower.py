@@ -1,0 +1,470 @@
+"""Design -> Machine: looks components up, applies overrides, and says what is missing.
+
+Every hardware figure goes through `Figures` under the path of the design, so that an override, a
+sweep and an elasticity are the same thing.
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+from infralab.models.arithmetic import Number, minimum
+from infralab.models.catalogue import Catalogue, Component, UnknownComponent
+from infralab.models.constants import assumed
+from infralab.models.design import Box, Design, Wire
+from infralab.models.figures import Figures
+from infralab.models.machine import Chip, Dpu, Host, Link, Machine, Pool, Port, Switch, Tier
+
+CHIP_FIGURES = {
+    "memory": "B",
+    "memory_bandwidth": "B/s",
+    "cache": "B",
+    "power": "W",
+    "cores": "",
+    "link_bandwidth": "B/s",
+    "host_link": "B/s",
+}
+POD_KINDS = frozenset({"tpu"})
+
+
+def lower(design: Design, catalogue: Catalogue, figures: Figures) -> Machine:
+    """The drawn hardware as numbers; what cannot be looked up becomes a problem, not an error."""
+    if design.components:
+        catalogue = catalogue.with_components(design.components)
+    machine = Machine(design, figures, catalogue)
+    for box in design.boxes.values():
+        _lower_box(machine, box)
+    for wire in design.wires.values():
+        _lower_wire(machine, wire)
+    return machine
+
+
+class Reader:
+    """Reads figures of one component under one path of the design, overrides first."""
+
+    __slots__ = ("component", "figures", "overrides", "part", "path")
+
+    def __init__(self, machine: Machine, owner: str, part: str, component: Component, box: Box | Wire) -> None:
+        self.figures = machine.figures
+        self.path = f"{owner}.{part}" if part else owner
+        self.part = part
+        self.component = component
+        self.overrides = box.overrides
+
+    def get(self, name: str, unit: str = "", factor: float = 1.0) -> Number | None:
+        """The figure, or None where neither the design nor the catalogue has it."""
+        key = f"{self.part}.{name}" if self.part else name
+        override = self.overrides.get(key)
+        path = f"{self.path}.{name}"
+        if override is not None:
+            return self.figures.figure(path, override.value, unit, "override", override.text)
+        value = self.component.figures.get(name)
+        if value is None:
+            # a sweep may set what the catalogue lacks
+            return self.figures.figure(path, 0.0, unit) if path in self.figures.values else None
+        mark = self.component.marks.get(name, "assumed")
+        return self.figures.figure(path, value * factor, unit, mark, self.component.id)
+
+
+def _lower_box(machine: Machine, box: Box) -> None:
+    owner = f"box.{box.name}"
+    if box.is_ is None:
+        machine.missing(owner, f"{box.name} has no component yet: choose one")
+        return
+    if box.is_ == "fabric":
+        machine.switches[box.name] = _switch(machine, box, owner, None)
+        return
+    try:
+        component = machine.catalogue.get(box.is_)
+    except UnknownComponent as error:
+        machine.missing(owner, str(error))
+        return
+    if component.room in ("server", "chip", "dpu"):
+        pool = _pool(machine, box, owner, component)
+        if pool is not None:
+            machine.pools[box.name] = pool
+    elif component.room == "tier":
+        machine.tiers[box.name] = _tier(machine, box, owner, component)
+    elif component.room == "switch" or component.kind == "switch":
+        machine.switches[box.name] = _switch(machine, box, owner, component)
+    else:
+        machine.missing(owner, f"{box.is_} is a {component.kind}, which cannot stand as a box")
+
+
+def _pool(machine: Machine, box: Box, owner: str, component: Component) -> Pool | None:
+    figures = machine.figures
+    chip_component = component
+    if component.room == "server" or box.chip:
+        chip_id = box.chip or component.facts.get("chip")
+        if chip_id is None:
+            machine.missing(owner, f"{component.id} has no chip in the catalogue: name one with chip = …")
+            return None
+        try:
+            chip_component = machine.catalogue.get(str(chip_id))
+        except UnknownComponent as error:
+            machine.missing(owner, str(error))
+            return None
+    if box.chip and component.room == "server":
+        _check_form_factor(machine, owner, component, chip_component)
+    chip = _chip(machine, box, owner, chip_component)
+    default_chips = component.figures.get("chips", 1.0) if component.room == "server" else 1.0
+    servers = figures.number(f"box.{box.name}.count", box.count)
+    torus: tuple[int, ...] = ()
+    if chip.kind in POD_KINDS and box.topology and box.topology[0].isdigit():
+        torus = tuple(int(n) for n in box.topology.replace("×", "x").split("x"))
+        # the drawn box is one host of the pod: the pod's shape says how many hosts there are
+        hosts = max(1.0, prod(torus) / max(1.0, float(default_chips)))
+        servers = servers if box.count >= hosts else servers * hosts
+        default_chips = min(float(default_chips), float(prod(torus)))
+        chip.domain = float(prod(torus))
+    chips = figures.number(f"box.{box.name}.chips", float(box.chips or default_chips))
+    return Pool(
+        name=box.name,
+        owner=owner,
+        box=box,
+        component=component,
+        chip=chip,
+        chips=chips,
+        servers=servers,
+        host=_host(machine, box, owner, component, chip, float(box.chips or default_chips)),
+        ports=_ports(component),
+        dpu=_dpu(machine, box, owner, component),
+        disk=_disk(machine, box, owner, component, servers),
+        power_watts=Reader(machine, owner, "", component, box).get("power", "W")
+        if component.room == "server"
+        else None,
+        price_hour=None,
+        price_mark="assumed",
+        torus=torus,
+    )
+
+
+def _check_form_factor(machine: Machine, owner: str, server: Component, chip: Component) -> None:
+    original = server.facts.get("chip")
+    if original is None or not machine.catalogue.has(str(original)):
+        return
+    built_for = str(machine.catalogue.get(str(original)).facts.get("form_factor", "")).split(" ")[0]
+    given = str(chip.facts.get("form_factor", "")).split(" ")[0]
+    if built_for and given and built_for != given:
+        machine.warn(
+            owner,
+            f"{chip.id} is {given}, {server.id} is built for {built_for}: this pairing is not sold; "
+            "figures assume that it were",
+        )
+
+
+def _chip(machine: Machine, box: Box, owner: str, component: Component) -> Chip:
+    read = Reader(machine, owner, "chip", component, box)
+    peaks: dict[str, Number] = {}
+    names = {n for n in component.figures if n.startswith("peak.")}
+    names |= {k[5:] for k in box.overrides if k.startswith("chip.peak.")}
+    for name in sorted(names):
+        value = read.get(name, "FLOP/s")
+        if value is not None:
+            peaks[name[5:]] = value
+    values = {name: read.get(name, unit) for name, unit in CHIP_FIGURES.items()}
+    scale_up = component.facts.get("scale_up") or {}
+    if not isinstance(scale_up, dict):
+        scale_up = {"kind": str(scale_up)}
+    return Chip(
+        path=f"{owner}.chip",
+        id=component.id,
+        kind=component.kind,
+        generation=str(component.facts.get("arch") or component.kind),
+        facts=component.facts,
+        peaks=peaks,
+        memory_bytes=values["memory"],
+        memory_bandwidth=values["memory_bandwidth"],
+        cache_bytes=values["cache"],
+        power_watts=values["power"],
+        cores=values["cores"],
+        link_bandwidth=values["link_bandwidth"],
+        link_kind=str(scale_up.get("kind", "")),
+        link_topology=str(scale_up.get("topology", "switched")),
+        domain=float(scale_up.get("domain", 1) or 1),
+        host_link=values["host_link"],
+    )
+
+
+def _host(
+    machine: Machine, box: Box, owner: str, component: Component, chip: Chip, chips: float
+) -> Host:
+    read = Reader(machine, owner, "host", component, box)
+    figures = machine.figures
+    found: dict[str, Number | None] = {}
+    for name, unit in (("cores", ""), ("memory", "B"), ("memory_bandwidth", "B/s"), ("clock", "Hz"), ("threads", "")):
+        key = f"host.{name}"
+        override = box.overrides.get(key)
+        if override is not None:
+            found[name] = figures.figure(f"{owner}.{key}", override.value, unit, "override", override.text)
+        elif component.room == "server" and key in component.figures:
+            mark = component.marks.get(key, "assumed")
+            found[name] = figures.figure(f"{owner}.{key}", component.figures[key], unit, mark, component.id)
+        else:
+            found[name] = None
+    mark = "cited"
+    if chip.kind in ("cpu", "edge-cpu", "mcu") and found["cores"] is None:
+        # a CPU box is its own host
+        found["cores"] = None if chip.cores is None else chip.cores * chips
+        found["memory"] = found["memory"] or (None if chip.memory_bytes is None else chip.memory_bytes * chips)
+        found["memory_bandwidth"] = found["memory_bandwidth"] or (
+            None if chip.memory_bandwidth is None else chip.memory_bandwidth * chips
+        )
+    for name, unit in (("cores", ""), ("memory", "B"), ("memory_bandwidth", "B/s")):
+        if found[name] is None:
+            mark = "assumed"
+            each = assumed(f"host.{name}_per_chip")
+            found[name] = figures.figure(f"{owner}.host.{name}", each * chips, unit, "assumed", "assumed host")
+    del read
+    assert found["cores"] is not None
+    assert found["memory"] is not None
+    assert found["memory_bandwidth"] is not None
+    return Host(
+        path=f"{owner}.host",
+        cores=found["cores"],
+        memory_bytes=found["memory"],
+        memory_bandwidth=found["memory_bandwidth"],
+        clock_hz=found["clock"],
+        mark=mark,
+        threads=found["threads"] or 0.0,
+    )
+
+
+def _ports(component: Component) -> tuple[Port, ...]:
+    ports = []
+    for name, fact in (("nic", "nic"), ("storage_nic", "storage_nic"), ("front", "front_nic")):
+        table = component.facts.get(fact)
+        if not isinstance(table, dict):
+            continue
+        count = float(table.get("count", 1))
+        bandwidth = float(table["gbps"]) * 1e9 / 8 if "gbps" in table else 0.0
+        if not bandwidth and "gb_s_per_dir" in table:
+            bandwidth = float(table["gb_s_per_dir"]) * 1e9 / count
+        if bandwidth:
+            ports.append(Port(name, str(table.get("link", "")), count, bandwidth))
+    return tuple(ports)
+
+
+def _dpu(machine: Machine, box: Box, owner: str, component: Component) -> Dpu | None:
+    name = box.dpu or (component.id if component.room == "dpu" else None)
+    if name is None:
+        return None
+    try:
+        found = machine.catalogue.get(name)
+    except UnknownComponent as error:
+        machine.missing(owner, str(error))
+        return None
+    read = Reader(machine, owner, "dpu", found, box)
+    return Dpu(
+        path=f"{owner}.dpu",
+        id=found.id,
+        facts=found.facts,
+        bandwidth=read.get("bandwidth", "B/s"),
+        cores=read.get("cores"),
+        crypto_bandwidth=read.get("crypto_bandwidth", "B/s"),
+    )
+
+
+TIER_UNITS = {"read_iops": "1/s", "write_iops": "1/s", "metadata_rate": "1/s", "latency": "s", "capacity": "B"}
+
+
+def _tier_figures(machine: Machine, box: Box, owner: str, part: str, component: Component) -> dict[str, Number]:
+    read = Reader(machine, owner, part, component, box)
+    names = set(component.figures)
+    prefix = f"{part}." if part else ""
+    names |= {k.removeprefix(prefix) for k in box.overrides if k.startswith(prefix) and (part or "." not in k)}
+    found: dict[str, Number] = {}
+    for name in sorted(names):
+        value = read.get(name, TIER_UNITS.get(name, "B/s" if "bandwidth" in name else ""))
+        if value is not None:
+            found[name] = value
+    return found
+
+
+def _tier(machine: Machine, box: Box, owner: str, component: Component) -> Tier:
+    return Tier(
+        name=box.name,
+        owner=owner,
+        box=box,
+        component=component,
+        kind=component.kind,
+        units=machine.figures.number(f"{owner}.count", box.count),
+        figures=_tier_figures(machine, box, owner, "", component),
+        scope=box.scope or "shared",
+        caches=box.caches,
+        policy=box.policy or "lru",
+    )
+
+
+def _disk(machine: Machine, box: Box, owner: str, component: Component, servers: Number) -> Tier | None:
+    """Drives inside each server: those fitted by hand, else none (a server's own stay unused until asked for)."""
+    if box.disk is None:
+        return None
+    try:
+        found = machine.catalogue.get(box.disk, room="tier")
+    except UnknownComponent as error:
+        machine.missing(owner, str(error))
+        return None
+    each = machine.figures.number(f"{owner}.disks", float(box.disks or 1))
+    return Tier(
+        name=f"{box.name}.disk",
+        owner=owner,
+        box=box,
+        component=found,
+        kind=found.kind,
+        units=each * servers,
+        figures=_tier_figures(machine, box, owner, "disk", found),
+        scope="each",
+        caches=box.caches,
+        policy=box.policy or "lru",
+    )
+
+
+def _switch(machine: Machine, box: Box, owner: str, component: Component | None) -> Switch:
+    figures = machine.figures
+    port: Number | None = None
+    hop: Number = figures.figure(f"{owner}.hop_latency", assumed("switch.hop_latency"), "s", "assumed")
+    reduction = False
+    family = ""
+    if component is not None:
+        read = Reader(machine, owner, "", component, box)
+        port = read.get("bandwidth", "B/s")
+        found = read.get("hop_latency", "s")
+        hop = found if found is not None else hop
+        reduction = bool(component.facts.get("sharp") or component.facts.get("in_network"))
+        family = str(component.facts.get("fabric", ""))
+    else:
+        figures.assume(f"{box.name}: switch not known, taken as non-blocking", moves=False)
+    infiniband = "infiniband" in family or "omni" in family
+    return Switch(
+        name=box.name,
+        owner=owner,
+        box=box,
+        component=component,
+        port_bandwidth=port,
+        hop_latency=hop,
+        oversubscription=figures.number(f"{owner}.oversubscription", box.oversubscription or 1.0),
+        topology=box.topology or "fat-tree",
+        routing=box.routing or ("adaptive" if infiniband else "ecmp"),
+        in_network_reduction=reduction,
+    )
+
+
+def _replicas(machine: Machine, name: str) -> Number:
+    if name in machine.pools:
+        return machine.pools[name].servers
+    if name in machine.tiers and machine.tiers[name].scope == "each":
+        return machine.tiers[name].units
+    return 1.0
+
+
+def _default_link(machine: Machine, wire: Wire) -> tuple[str, Number, Number, bool]:
+    """Link id, count and bandwidth of a wire that names none: the box's own ports."""
+    storage = any(end in machine.tiers for end in wire.ends)
+    best: tuple[str, Number, Number, bool] | None = None
+    for end in wire.ends:
+        pool = machine.pools.get(end)
+        if pool is None or not pool.ports:
+            continue
+        wanted = wire.port or ("storage_nic" if storage else "nic")
+        port = next((p for p in pool.ports if p.name == wanted), pool.ports[0])
+        return port.link, port.count, port.bandwidth, True
+    if best is None:
+        for end in wire.ends:
+            switch = machine.switches.get(end)
+            if switch is not None and switch.port_bandwidth is not None and switch.component is not None:
+                family = str(switch.component.facts.get("fabric", ""))
+                return family, 1.0, switch.port_bandwidth, False
+    return "", 1.0, 0.0, False
+
+
+def _lower_wire(machine: Machine, wire: Wire) -> None:
+    owner = f"wire.{wire.name}"
+    for end in wire.ends:
+        if end not in machine.design.boxes:
+            machine.missing(owner, f"{wire.name} ends at {end}, which is not drawn")
+            return
+    figures = machine.figures
+    link_id, count, bandwidth, own = _default_link(machine, wire)
+    component: Component | None = None
+    if wire.is_ is not None:
+        try:
+            component = machine.catalogue.get(wire.is_)
+        except UnknownComponent as error:
+            machine.missing(owner, str(error))
+            return
+        count = _matching_ports(machine, wire, component)
+    elif link_id and machine.catalogue.has(link_id):
+        component = machine.catalogue.get(link_id)
+    efficiency: Number = figures.figure(f"{owner}.efficiency", assumed("link.efficiency"), "", "assumed")
+    latency: Number = figures.figure(f"{owner}.latency", assumed("link.latency"), "s", "assumed")
+    cpu: Number = 0.0
+    if component is not None:
+        read = Reader(machine, owner, "", component, wire)
+        found = read.get("bandwidth", "B/s")
+        if found is not None and (wire.is_ is not None or not own):
+            bandwidth = found
+        else:
+            bandwidth = figures.figure(f"{owner}.bandwidth", bandwidth, "B/s", "cited", component.id)
+        efficiency = _or(read.get("efficiency"), efficiency)
+        latency = _or(read.get("latency", "s"), latency)
+        cpu = _or(read.get("cpu_per_bandwidth"), 0.0)
+        link_id = component.id
+    elif "bandwidth" in wire.overrides:
+        bandwidth = figures.figure(f"{owner}.bandwidth", wire.overrides["bandwidth"].value, "B/s", "override")
+    elif not bandwidth:
+        # two boxes without a link of their own: as fast as the slower end
+        figures.assume(f"{wire.name}: no link named, taken as wide enough", moves=False)
+        bandwidth = float("inf")
+    else:
+        bandwidth = figures.figure(f"{owner}.bandwidth", bandwidth, "B/s", "cited")
+    for end in wire.ends:
+        switch = machine.switches.get(end)
+        if switch is not None and switch.port_bandwidth is not None:
+            bandwidth = minimum(bandwidth, switch.port_bandwidth)
+    if wire.count is not None:
+        count = float(wire.count)
+    count = figures.number(f"{owner}.count", count) if f"{owner}.count" in figures.values else count
+    replicas = [_replicas(machine, end) for end in wire.ends]
+    more = replicas[0]
+    for other in replicas[1:]:
+        from infralab.models.arithmetic import maximum
+
+        more = maximum(more, other)
+    machine.links[wire.name] = Link(
+        name=wire.name,
+        owner=owner,
+        wire=wire,
+        ends=wire.ends,
+        component=component,
+        link_id=link_id,
+        count=count,
+        bandwidth=bandwidth,
+        efficiency=efficiency,
+        latency=latency,
+        path=wire.path or _implied_path(component),
+        replicas=more,
+        cpu_per_bandwidth=cpu,
+    )
+
+
+def _or(value: Number | None, other: Number) -> Number:
+    return other if value is None else value
+
+
+def _matching_ports(machine: Machine, wire: Wire, link: Component) -> Number:
+    """A wire without `count` has the box's own number of ports for that link."""
+    for end in wire.ends:
+        pool = machine.pools.get(end)
+        for port in pool.ports if pool is not None else ():
+            if port.link == link.id:
+                return port.count
+    return 1.0
+
+
+def _implied_path(component: Component | None) -> str:
+    if component is None:
+        return "tcp"
+    if component.facts.get("gpudirect"):
+        return "gpudirect-rdma"
+    return "rdma" if component.facts.get("rdma") else "tcp"
