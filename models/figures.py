@@ -36,7 +36,9 @@ class Figures:
         self.read: dict[str, Figure] = {}
         self.assumptions: dict[str, bool] = {}
 
-    def figure(self, path: str, value: Number, unit: str = "", mark: str = "cited", source: str = "") -> Number:
+    def figure(
+        self, path: str, value: Number, unit: str = "", mark: str = "cited", source: str = ""
+    ) -> Number:
         """A hardware figure or constant: recorded, and scaled or replaced where variants say so."""
         if path in self.values:
             value = self.values[path]

@@ -44,7 +44,9 @@ class Reader:
 
     __slots__ = ("component", "figures", "overrides", "part", "path")
 
-    def __init__(self, machine: Machine, owner: str, part: str, component: Component, box: Box | Wire) -> None:
+    def __init__(
+        self, machine: Machine, owner: str, part: str, component: Component, box: Box | Wire
+    ) -> None:
         self.figures = machine.figures
         self.path = f"{owner}.{part}" if part else owner
         self.part = part
@@ -186,13 +188,17 @@ def _chip(machine: Machine, box: Box, owner: str, component: Component) -> Chip:
     )
 
 
-def _host(
-    machine: Machine, box: Box, owner: str, component: Component, chip: Chip, chips: float
-) -> Host:
+def _host(machine: Machine, box: Box, owner: str, component: Component, chip: Chip, chips: float) -> Host:
     read = Reader(machine, owner, "host", component, box)
     figures = machine.figures
     found: dict[str, Number | None] = {}
-    for name, unit in (("cores", ""), ("memory", "B"), ("memory_bandwidth", "B/s"), ("clock", "Hz"), ("threads", "")):
+    for name, unit in (
+        ("cores", ""),
+        ("memory", "B"),
+        ("memory_bandwidth", "B/s"),
+        ("clock", "Hz"),
+        ("threads", ""),
+    ):
         key = f"host.{name}"
         override = box.overrides.get(key)
         if override is not None:
@@ -206,7 +212,9 @@ def _host(
     if chip.kind in ("cpu", "edge-cpu", "mcu") and found["cores"] is None:
         # a CPU box is its own host
         found["cores"] = None if chip.cores is None else chip.cores * chips
-        found["memory"] = found["memory"] or (None if chip.memory_bytes is None else chip.memory_bytes * chips)
+        found["memory"] = found["memory"] or (
+            None if chip.memory_bytes is None else chip.memory_bytes * chips
+        )
         found["memory_bandwidth"] = found["memory_bandwidth"] or (
             None if chip.memory_bandwidth is None else chip.memory_bandwidth * chips
         )
@@ -214,7 +222,9 @@ def _host(
         if found[name] is None:
             mark = "assumed"
             each = assumed(f"host.{name}_per_chip")
-            found[name] = figures.figure(f"{owner}.host.{name}", each * chips, unit, "assumed", "assumed host")
+            found[name] = figures.figure(
+                f"{owner}.host.{name}", each * chips, unit, "assumed", "assumed host"
+            )
     del read
     assert found["cores"] is not None
     assert found["memory"] is not None
@@ -265,14 +275,24 @@ def _dpu(machine: Machine, box: Box, owner: str, component: Component) -> Dpu | 
     )
 
 
-TIER_UNITS = {"read_iops": "1/s", "write_iops": "1/s", "metadata_rate": "1/s", "latency": "s", "capacity": "B"}
+TIER_UNITS = {
+    "read_iops": "1/s",
+    "write_iops": "1/s",
+    "metadata_rate": "1/s",
+    "latency": "s",
+    "capacity": "B",
+}
 
 
-def _tier_figures(machine: Machine, box: Box, owner: str, part: str, component: Component) -> dict[str, Number]:
+def _tier_figures(
+    machine: Machine, box: Box, owner: str, part: str, component: Component
+) -> dict[str, Number]:
     read = Reader(machine, owner, part, component, box)
     names = set(component.figures)
     prefix = f"{part}." if part else ""
-    names |= {k.removeprefix(prefix) for k in box.overrides if k.startswith(prefix) and (part or "." not in k)}
+    names |= {
+        k.removeprefix(prefix) for k in box.overrides if k.startswith(prefix) and (part or "." not in k)
+    }
     found: dict[str, Number] = {}
     for name in sorted(names):
         value = read.get(name, TIER_UNITS.get(name, "B/s" if "bandwidth" in name else ""))

@@ -1,0 +1,53 @@
+"""The sentence that comes first: what binds, in plain words, and how far one gets by relieving it."""
+
+from __future__ import annotations
+
+from infralab.models.report import Report
+from infralab.models.units import human
+
+
+def place(owner: str) -> str:
+    """ "box.train" -> "train"."""
+    return owner.partition(".")[2] or owner
+
+
+def sentence(report: Report) -> str:
+    """One or two sentences for a reader who never heard of utilisation."""
+    if report.throughput is None:
+        return next((p.text for p in report.problems), "")
+    unit = report.throughput.unit
+    noun = unit.removesuffix("/s")
+    rate = rate_text(report.throughput.value, unit)
+    stuck = report.bottleneck
+    lead = ""
+    if report.status == "infeasible":
+        reason = next((p.text for p in report.problems if p.severity == "infeasible"), "it does not fit")
+        lead = f"Not possible as drawn: {reason}. If it fitted: "
+    if stuck is None:
+        return f"{lead}{rate}; nothing drawn limits it."
+    if stuck.kind == "offered load":
+        return f"{lead}Everything keeps up with the {rate} that is asked."
+    mine = next((c for c in report.ceilings if c.resource == stuck.resource and c.owner == stuck.owner), None)
+    second = report.runner_up
+    text = f"{lead}{_subject(stuck.kind)} of {place(stuck.owner)} sets the pace at {rate}"
+    if mine is not None and mine.rate > report.throughput.value * 1.05:
+        text += f" (alone it could do {rate_text(mine.rate, unit)})"
+    text += "."
+    if second is not None and second.headroom > 1.005:
+        then = f", then {second.kind} of {place(second.owner)}" if second.kind != stuck.kind else ""
+        gain = (second.headroom - 1) * 100
+        more = f"×{second.headroom:.2g}" if second.headroom >= 2 else f"{gain:.0f} %"
+        text += f" Relieving it gives at most {more} more {noun}{then}."
+    return text
+
+
+def _subject(kind: str) -> str:
+    """A kind with a capital letter; names that carry their own capitals stay."""
+    return kind[:1].upper() + kind[1:]
+
+
+def rate_text(rate: float, unit: str) -> str:
+    """ "88 k images/s", "3.2 GB/s"."""
+    if unit == "bytes/s":
+        return human(rate, "B/s")
+    return human(rate) + " " + unit
