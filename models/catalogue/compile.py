@@ -1,0 +1,103 @@
+"""Compile the TOML files into the one text file that is read at run time.
+
+`python -m infralab.models.catalogue.compile` writes it; `--check` says whether it is fresh.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from infralab.models.catalogue import layout
+from infralab.models.catalogue.component import ASSUMED
+from infralab.models.catalogue.figures import derive, lookup, number
+from infralab.models.catalogue.marks import mark_of
+from infralab.models.catalogue.store import COMPILED, fold
+
+
+def compiled_text() -> str:
+    """What the compiled file has to hold for the TOML files as they are."""
+    found = layout.read()
+    lines = sorted(line.encode() for line in _lines(found))
+    return b"\n".join(lines).decode() + "\n"
+
+
+def _lines(found: layout.Sources) -> Iterator[str]:
+    for (room, key), (kind, facts) in found.entries.items():
+        figures, marks = derive(room, facts, lambda gen: pcie_lane(found, gen))
+        _add_prices(found, room, key, figures, marks)
+        payload = {"facts": facts, "figures": figures, "marks": marks}
+        yield "\t".join((key, room, kind, _json(payload)))
+    yield from sorted({f"~{fold(name)}\t@\t{room}\t{key}" for name, room, key in _names(found)})
+    for name, table in found.tables.items():
+        for key, value in table.items():
+            yield "\t".join((f"#{name}", "table", key, _json(value)))
+
+
+def _names(found: layout.Sources) -> Iterator[tuple[str, str, str]]:
+    """Other names of entries; a name that is some entry's own id in that room means that entry."""
+    own = {(room, fold(key)): key for room, key in found.entries}
+    for room, key in found.entries:
+        yield key, room, key
+    for alias, room, key in found.aliases:
+        if (room, fold(alias)) not in own:
+            yield alias, room, key
+
+
+def pcie_lane(found: layout.Sources, gen: int) -> float | None:
+    """Bytes/s per direction of one PCIe lane, from the link entries."""
+    entry = found.entries.get(("link", f"pcie{gen}-x16"))
+    if entry is None:
+        return None
+    lane = number(entry[1].get("gb_s_per_lane_per_dir"))
+    if lane is None:
+        whole = number(entry[1].get("gb_s_per_dir"))
+        lane = whole / 16 if whole is not None else None
+    return lane * 1e9 if lane is not None else None
+
+
+def _add_prices(
+    found: layout.Sources, room: str, key: str, figures: dict[str, float], marks: dict[str, str]
+) -> None:
+    """Purchase prices and rents, which stand in the table of money, where the entry names none."""
+    money = found.tables["economics"]
+    rows = [("purchase_price", money["capex"].get(key), "usd")]
+    if room == "server":
+        rows.append(("price_hour", money["cloud"].get(key), "on_demand_usd_h"))
+    for figure, row, field in rows:
+        if room == "tier" or not isinstance(row, dict) or figure in figures or row.get("per"):
+            continue
+        value = number(lookup(row, field))
+        if value is not None:
+            figures[figure] = value
+            marks[figure] = mark_of(layout_marks(row), field)
+
+
+def layout_marks(row: dict[str, Any]) -> dict[str, str]:
+    """Marks of a row of a table; a derived basis is no list price."""
+    from infralab.models.catalogue.marks import fact_marks
+
+    marks = fact_marks("table", row)
+    return dict.fromkeys(marks, ASSUMED) if row.get("basis") == "derived" else marks
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def main(argv: list[str] | None = None) -> int:
+    text = compiled_text()
+    arguments = sys.argv[1:] if argv is None else argv
+    if "--check" in arguments:
+        fresh = COMPILED.exists() and COMPILED.read_text(encoding="utf-8") == text
+        print("fresh" if fresh else "stale: run python -m infralab.models.catalogue.compile")
+        return 0 if fresh else 1
+    COMPILED.write_text(text, encoding="utf-8")
+    print(f"{COMPILED.name}: {text.count(chr(10))} lines, {len(text.encode()) / 1e6:.2f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,147 @@
+"""Where the TOML files stand and what they hold: file -> room, kind of an entry, sub-tables."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+
+# file (without .toml) -> room; a file that is no room of components is a table.
+ENTRY_FILES: Mapping[str, str] = {
+    "data/gpu": "chip",
+    "data/tpu": "chip",
+    "data/cpu": "chip",
+    "data/accelerator": "chip",
+    "data/edge": "chip",
+    "data/fpga": "chip",
+    "data/dpu": "dpu",
+    "data/servers": "server",
+    "data/storage": "tier",
+    "data/links": "link",
+    "data/switches": "switch",
+    "data/frameworks": "framework",
+    "data/loaders": "loader",
+    "data/quantisation": "quantisation",
+    "library/transformers": "model",
+    "library/vision": "model",
+    "library/recommenders": "model",
+    "library/graph_networks": "model",
+    "library/graphs": "dataset",
+    "library/datasets": "dataset",
+}
+TABLE_FILES: Mapping[str, str] = {
+    "data/power": "power",
+    "data/economics": "economics",
+    "data/reliability": "reliability",
+    "data/constants": "constants",
+    "data/articles": "articles",
+}
+# Tables that stand inside an entry file: key there -> name of the table.
+INNER_TABLES: Mapping[str, Mapping[str, str]] = {
+    "data/loaders": {"decode": "decode", "copy": "copy", "rule": "rules"},
+}
+ALIASES = "data/aliases"
+
+_FILE_KIND = {
+    "library/transformers": "transformer",
+    "library/vision": "vision",
+    "library/recommenders": "recommender",
+    "library/graph_networks": "graph",
+    "library/graphs": "graph",
+    "library/datasets": "samples",
+    "data/frameworks": "framework",
+    "data/loaders": "library",
+}
+
+# What a kind in a user's file makes of an entry.
+ROOM_OF_KIND: Mapping[str, str] = {
+    **dict.fromkeys(
+        ["gpu", "tpu", "cpu", "ipu", "npu", "fpga", "fpga-aie", "edge-gpu", "edge-cpu", "edge-asic", "inference-asic", "mcu", "mcu-npu"],
+        "chip",
+    ),
+    **dict.fromkeys(["dpu", "smartnic"], "dpu"),
+    **dict.fromkeys(["object", "parallel-fs", "nfs", "nfs/object", "object/parallel-fs", "block", "memory", "archive"], "tier"),
+    **dict.fromkeys(["scale-up", "scale-out", "host", "cpu-gpu"], "link"),
+    **dict.fromkeys(["switch", "fabric"], "switch"),
+    **dict.fromkeys(["framework", "stack"], "framework"),
+    **dict.fromkeys(["library", "service", "idealised", "loader"], "loader"),
+    **dict.fromkeys(["transformer", "vision", "recommender", "graph"], "model"),
+    "quantisation": "quantisation",
+    "samples": "dataset",
+    "dataset": "dataset",
+    "server": "server",
+}
+
+
+@dataclass(slots=True)
+class Sources:
+    """The TOML files as read: entries by room and id, tables, aliases."""
+
+    entries: dict[tuple[str, str], tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    tables: dict[str, dict[str, Any]] = field(default_factory=dict)
+    aliases: list[tuple[str, str, str]] = field(default_factory=list)  # name, room, id
+
+
+def read(here: Path = HERE) -> Sources:
+    """Read every TOML file of the catalogue (about a tenth of a second: for the compiler and tests)."""
+    found = Sources()
+    for name, room in ENTRY_FILES.items():
+        inner = INNER_TABLES.get(name, {})
+        for key, facts in _load(here, name).items():
+            if key in inner:
+                found.tables[inner[key]] = facts
+                continue
+            found.entries[room, key] = (kind_of(name, room, facts), facts)
+    for name, table in TABLE_FILES.items():
+        found.tables[table] = _load(here, name)
+    _resolve_likes(found)
+    for (room, key), (kind, facts) in list(found.entries.items()):
+        if room == "server":
+            chip = found.entries.get(("chip", facts.get("chip", "")))
+            found.entries[room, key] = (chip[0] if chip else kind, facts)
+    found.aliases = list(_aliases(found, _load(here, ALIASES)))
+    return found
+
+
+def kind_of(name: str, room: str, facts: Mapping[str, Any]) -> str:
+    """The finer kind: what the entry says, or what its file holds."""
+    if room == "quantisation":
+        return str(facts.get("family", "mix"))
+    if name in ("library/recommenders", "library/graph_networks", "library/graphs"):
+        return _FILE_KIND[name]  # `kind` there is the architecture
+    return str(facts.get("kind", _FILE_KIND.get(name, room)))
+
+
+def _resolve_likes(found: Sources) -> None:
+    """`like` takes over what the entry does not say itself, marks included."""
+    for (room, key), (kind, facts) in list(found.entries.items()):
+        like = facts.get("like")
+        if isinstance(like, str):
+            base_kind, base = found.entries[room, like]
+            found.entries[room, key] = (facts.get("kind", base_kind), {**base, **facts})
+            if "kind" not in facts:
+                continue
+            found.entries[room, key] = (kind, found.entries[room, key][1])
+
+
+def _aliases(found: Sources, table: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    for (room, key), (_, facts) in found.entries.items():
+        if facts.get("like"):
+            continue  # the aliases belong to the entry it is like
+        for alias in facts.get("aliases", ()):
+            yield alias, room, key
+    for alias, target in table["aliases"].items():
+        yield alias, "chip", target
+    for alias, host in table["hosted"].items():
+        yield alias, "chip", host["chip"]
+    for name in ("assumed", "hosted", "unidentifiable", "left_out"):
+        found.tables[name] = dict(table[name])
+
+
+def _load(here: Path, name: str) -> dict[str, Any]:
+    with (here / f"{name}.toml").open("rb") as file:
+        return tomllib.load(file)
