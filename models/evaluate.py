@@ -123,11 +123,27 @@ def _report(found: Outcome, gains: Elasticities, problems: tuple[Problem, ...]) 
         framework=found.machine.design.software.framework,
         figures=_figures(found, gains),
         assumptions=tuple(found.machine.figures.assumptions),
+        rests_on_assumption=_rests_on_assumption(found, gains),
+        chips=_chips(found),
         metrics={name: first(value) for name, value in job.metrics.items()},
     )
     from dataclasses import replace
 
     return replace(report, sentence=sentence(report))
+
+
+def _rests_on_assumption(found: Outcome, gains: Elasticities) -> bool:
+    """Whether something assumed moves the rate: a default of ours, or an unchecked figure that matters."""
+    if any(found.machine.figures.assumptions.values()):
+        return True
+    recorded = found.machine.figures.read
+    return any(abs(gain) > 0.01 and path in recorded and recorded[path].mark == "assumed" for path, gain in gains.of.items())
+
+
+def _chips(found: Outcome) -> float:
+    """Chips of the pools that step."""
+    stepping = {s.pool for s in found.job.steps} if found.job is not None else set()
+    return sum(first(p.all_chips) for p in found.machine.pools.values() if p.owner in stepping)
 
 
 def model_spread(design: Design) -> float:

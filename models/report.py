@@ -141,5 +141,7 @@ class Report:
     framework_fit: tuple[FrameworkFit, ...] = ()
     figures: tuple[FigureUse, ...] = ()
     assumptions: tuple[str, ...] = ()
+    rests_on_assumption: bool = False  # something assumed moves the rate by more than a hundredth of itself
+    chips: float = 0.0  # that step
     metrics: Mapping[str, float] = field(default_factory=dict)  # what else a workload can answer
     sentence: str = ""
