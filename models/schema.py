@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -146,7 +146,9 @@ WORKLOAD = keyed(
     _format("weight_precision", "Number format of the weights", kinds=_INFERENCE),
     _format("kv_precision", "Number format of the key-value cache", kinds=_LANGUAGE),
     number("global_batch", "Samples or sequences a step, of the whole design", 1, kinds=_LEARNING),
-    number("batch", "Samples of one replica of the model", 1, kinds=_LEARNING | _kinds("storage-em", "loading")),
+    number(
+        "batch", "Samples of one replica of the model", 1, kinds=_LEARNING | _kinds("storage-em", "loading")
+    ),
     number("sequence_length", "Tokens a sequence", 1, kinds=_ATTENTION),
     number("input_length", "Tokens of a prompt", 0, kinds=_LANGUAGE | _kinds("encoder-inference")),
     number("output_length", "Tokens of an answer", 0, kinds=_LANGUAGE),
@@ -166,7 +168,17 @@ WORKLOAD = keyed(
     ),
     text("recompute", "Activations computed again in backward", "none", "selective", "full", kinds=_LEARNING),
     text("attention", "Attention kernels", "flash", "unfused", kinds=_ATTENTION),
-    text("optimizer", "Whose state is kept", "adam", "adamw", "sgd", "lamb", "adafactor", open=True, kinds=_TRAINING),
+    text(
+        "optimizer",
+        "Whose state is kept",
+        "adam",
+        "adamw",
+        "sgd",
+        "lamb",
+        "adafactor",
+        open=True,
+        kinds=_TRAINING,
+    ),
     text("tuning", "Which weights are trained", "full", "lora", kinds=_TRAINING),
     Key(
         "image_size",
@@ -190,7 +202,14 @@ WORKLOAD = keyed(
     number("layers", "Layers of the graph network", 1, kinds=_GRAPH),
     number("hidden", "Width of a hidden layer", 1, kinds=_GRAPH),
     number("heads", "Attention heads", 1, kinds=_GRAPH),
-    Key("fanout", "fanout", 'Neighbours sampled a layer, or "full"', minimum=1, maximum=NUMBER_LIMIT, kinds=_GRAPH),
+    Key(
+        "fanout",
+        "fanout",
+        'Neighbours sampled a layer, or "full"',
+        minimum=1,
+        maximum=NUMBER_LIMIT,
+        kinds=_GRAPH,
+    ),
     Key("updates_edges", "flag", "Whether layers write edge features too", kinds=_GRAPH),
     text(
         "op",
@@ -306,7 +325,9 @@ SOFTWARE = keyed(
 )
 
 BOX = keyed(
-    text("is", "A catalogue entry: server, chip, tier, switch or fabric", attribute="is_", refers="catalogue"),
+    text(
+        "is", "A catalogue entry: server, chip, tier, switch or fabric", attribute="is_", refers="catalogue"
+    ),
     whole("count", "How many of it there are"),
     Key("at", "point", "Place on the canvas, in cells"),
     whole("chips", "Chips of a server that take part", 0),
@@ -467,3 +488,34 @@ def allows(key: Key, value: str) -> bool:
     if not key.choices or key.open or value in key.choices:
         return True
     return bool(key.pattern) and re.fullmatch(key.pattern, value) is not None
+
+
+def key_at(path: Sequence[str]) -> Key | None:
+    """The key that a dotted path names (`box.<name>.with.chip.memory`), or None where it names none."""
+    head, rest = path[0] if path else "", tuple(path[1:])
+    if not rest:
+        return DESIGN.get(head)
+    if head in ("box", "wire"):
+        rest = rest[1:]
+        return figure_at(head, rest[1:]) if rest[:1] == ("with",) else _single(TABLES[head], rest)
+    if head == "story":
+        return _single(STEP, rest[1:])
+    if len(rest) == 2:
+        return TABLES.get(f"{head}.{rest[0]}", {}).get(rest[1])
+    return _single(TABLES.get(head, {}), rest)
+
+
+def figure_at(table: str, path: Sequence[str]) -> Key | None:
+    """The figure that `with.<path>` of a box or wire overrides, or None."""
+    if len(path) == 1:
+        return (BOX_FIGURES if table == "box" else WIRE_FIGURES).get(path[0])
+    if table != "box" or len(path) not in (2, 3) or path[0] not in PARTS:
+        return None
+    if len(path) == 3:
+        peak = path[0] in PEAK_PARTS and path[1] == "peak" and path[2] in PRECISIONS
+        return PEAK if peak else None
+    return PARTS[path[0]].get(path[1])
+
+
+def _single(keys: dict[str, Key], rest: Sequence[str]) -> Key | None:
+    return keys.get(rest[0]) if len(rest) == 1 else None

@@ -67,7 +67,7 @@ def _statement(
     if first == "[":
         double = text.startswith("[[", at)
         names, stop = _keys(text, at + (2 if double else 1))
-        path = _resolved(names[:-1], arrays) + (names[-1],)
+        path = (*_resolved(names[:-1], arrays), names[-1])
         if double:
             arrays[path] = arrays.get(path, -1) + 1
             path = (*path, arrays[path])

@@ -124,7 +124,8 @@ def _quantity(key: Key, raw: Any) -> Quantity:
     elif isinstance(raw, bool) or not isinstance(raw, int | float):
         raise Unfit(f"expected {expected(key)}")
     elif key.dimension:
-        raise Unfit("expected a text with a unit, not a bare number", f"write it like {example(key.dimension)}")
+        form = f"write it like {example(key.dimension)}"
+        raise Unfit("expected a text with a unit, not a bare number", form)
     else:
         found = Quantity(float(raw), "")
     _bounded(key, found.value if found.low is None else found.low)
