@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from functools import lru_cache
 
 from infralab.models.catalogue.catalogue import Catalogue
@@ -25,8 +27,18 @@ def default_catalogue() -> Catalogue:
 
     Raises CatalogueError when one of the user's files is wrong.
     """
-    import platformdirs
+    return built_in().with_files(_own_files())
 
-    folder = platformdirs.user_config_path("infralab") / "catalogue"
-    paths = sorted(folder.glob("*.toml")) if folder.is_dir() else []
-    return built_in().with_files(paths)
+
+def _own_files() -> list[str]:
+    """The user's TOML files, in the order of their names."""
+    if sys.platform == "linux":  # platformdirs' own rule there, without the 5 to 15 ms of its import
+        root = os.environ.get("XDG_CONFIG_HOME", "").strip() or os.path.expanduser("~/.config")
+        folder = os.path.join(root, "infralab", "catalogue")
+    else:
+        import platformdirs
+
+        folder = os.path.join(platformdirs.user_config_dir("infralab"), "catalogue")
+    if not os.path.isdir(folder):
+        return []
+    return [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".toml")]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infralab.models.catalogue.component import CatalogueError, Component, UnknownComponent
 from infralab.models.catalogue.store import Store, built_in, fold
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 # Which room a name means when several have it and none was asked for.
 ROOM_ORDER = (
-    ["server", "chip", "tier", "switch", "link", "dpu", "framework", "loader", "quantisation", "model", "dataset"]
+    *("server", "chip", "tier", "switch", "link", "dpu"),
+    *("framework", "loader", "quantisation", "model", "dataset"),
 )
 
 
@@ -51,7 +54,7 @@ class Catalogue:
         return tuple(sorted({sort for _, place, sort in self._heads() if _in(place, sort, room, None)}))
 
     def rooms(self) -> tuple[str, ...]:
-        return tuple(ROOM_ORDER)
+        return ROOM_ORDER
 
     def search(self, text: str, room: str | None = None, kind: str | None = None) -> list[Component]:
         """Entries whose id, vendor or kind come near to the text, best first."""
@@ -102,11 +105,11 @@ class Catalogue:
 
     def with_files(self, paths: Iterable[str | Path]) -> Catalogue:
         """This catalogue with a person's own TOML files laid over it, later files over earlier."""
-        from infralab.models.catalogue.user import read_file
-
         catalogue = self
         for path in paths:
-            catalogue = catalogue.with_components(read_file(Path(path)), where=str(path))
+            from infralab.models.catalogue.user import read_file
+
+            catalogue = catalogue.with_components(read_file(str(path)), where=str(path))
         return catalogue
 
     def pcie_lane(self, gen: int) -> float | None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from infralab.models.catalogue import layout
-from infralab.models.catalogue.component import ASSUMED
+from infralab.models.catalogue.component import DERIVED
 from infralab.models.catalogue.figures import derive, lookup, number
-from infralab.models.catalogue.marks import mark_of
+from infralab.models.catalogue.marks import fact_marks, mark_of, weakest
 from infralab.models.catalogue.store import COMPILED, fold
 
 
@@ -66,21 +67,16 @@ def _add_prices(
     rows = [("purchase_price", money["capex"].get(key), "usd")]
     if room == "server":
         rows.append(("price_hour", money["cloud"].get(key), "on_demand_usd_h"))
+    elif room == "chip":
+        rows.append(("price_hour", money["cloud"].get(f"chip-{key}"), "median_usd_h"))
     for figure, row, field in rows:
         if room == "tier" or not isinstance(row, dict) or figure in figures or row.get("per"):
             continue
         value = number(lookup(row, field))
         if value is not None:
+            mark = mark_of(fact_marks("table", row), field)
             figures[figure] = value
-            marks[figure] = mark_of(layout_marks(row), field)
-
-
-def layout_marks(row: dict[str, Any]) -> dict[str, str]:
-    """Marks of a row of a table; a derived basis is no list price."""
-    from infralab.models.catalogue.marks import fact_marks
-
-    marks = fact_marks("table", row)
-    return dict.fromkeys(marks, ASSUMED) if row.get("basis") == "derived" else marks
+            marks[figure] = weakest(mark, DERIVED) if "derived" in row or row.get("basis") == "derived" else mark
 
 
 def _json(value: Any) -> str:
@@ -89,13 +85,14 @@ def _json(value: Any) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     text = compiled_text()
+    target = Path(COMPILED)
     arguments = sys.argv[1:] if argv is None else argv
     if "--check" in arguments:
-        fresh = COMPILED.exists() and COMPILED.read_text(encoding="utf-8") == text
+        fresh = target.exists() and target.read_text(encoding="utf-8") == text
         print("fresh" if fresh else "stale: run python -m infralab.models.catalogue.compile")
         return 0 if fresh else 1
-    COMPILED.write_text(text, encoding="utf-8")
-    print(f"{COMPILED.name}: {text.count(chr(10))} lines, {len(text.encode()) / 1e6:.2f} MB")
+    target.write_text(text, encoding="utf-8")
+    print(f"{target.name}: {text.count(chr(10))} lines, {len(text.encode()) / 1e6:.2f} MB")
     return 0
 
 

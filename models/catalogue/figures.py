@@ -337,15 +337,15 @@ def derive(
 
     def put(name: str, value: float | None, mark: str) -> None:
         if value is not None and name not in figures:
-            figures[name] = value
+            figures[name] = float(f"{value:.12g}")  # 4.11 x 1e9 is 4110000000, not …00.5
             figure_marks[name] = mark
 
-    for name, value in _own_names(room, facts):
-        put(name, value, mark_of(marks, name))
+    for name, own in _own_names(room, facts):
+        put(name, own, mark_of(marks, name))
     for rule in ROOMS.get(room, ()):
-        value = number(lookup(facts, rule.path))
-        if value is not None:
-            put(rule.figure, value * rule.factor, mark_of(marks, rule.path))
+        fact = number(lookup(facts, rule.path))
+        if fact is not None:
+            put(rule.figure, fact * rule.factor, mark_of(marks, rule.path))
     for name, value, mark in _worked_out(room, facts, figures, marks, lane_rate):
         put(name, value, mark)
     return figures, {**marks, **figure_marks}

@@ -58,23 +58,23 @@ _FILE_KIND = {
 }
 
 # What a kind in a user's file makes of an entry.
-ROOM_OF_KIND: Mapping[str, str] = {
-    **dict.fromkeys(
-        ["gpu", "tpu", "cpu", "ipu", "npu", "fpga", "fpga-aie", "edge-gpu", "edge-cpu", "edge-asic", "inference-asic", "mcu", "mcu-npu"],
-        "chip",
+_KINDS_OF_ROOM: Mapping[str, tuple[str, ...]] = {
+    "chip": (
+        *("gpu", "tpu", "cpu", "ipu", "npu", "fpga", "fpga-aie", "inference-asic"),
+        *("edge-gpu", "edge-cpu", "edge-asic", "mcu", "mcu-npu"),
     ),
-    **dict.fromkeys(["dpu", "smartnic"], "dpu"),
-    **dict.fromkeys(["object", "parallel-fs", "nfs", "nfs/object", "object/parallel-fs", "block", "memory", "archive"], "tier"),
-    **dict.fromkeys(["scale-up", "scale-out", "host", "cpu-gpu"], "link"),
-    **dict.fromkeys(["switch", "fabric"], "switch"),
-    **dict.fromkeys(["framework", "stack"], "framework"),
-    **dict.fromkeys(["library", "service", "idealised", "loader"], "loader"),
-    **dict.fromkeys(["transformer", "vision", "recommender", "graph"], "model"),
-    "quantisation": "quantisation",
-    "samples": "dataset",
-    "dataset": "dataset",
-    "server": "server",
+    "server": ("server",),
+    "dpu": ("dpu", "smartnic"),
+    "tier": ("object", "parallel-fs", "nfs", "nfs/object", "object/parallel-fs", "block", "memory", "archive"),
+    "link": ("scale-up", "scale-out", "host", "cpu-gpu"),
+    "switch": ("switch", "fabric"),
+    "framework": ("framework", "stack"),
+    "loader": ("library", "service", "idealised", "loader"),
+    "model": ("transformer", "vision", "recommender", "graph"),
+    "dataset": ("samples", "dataset"),
+    "quantisation": ("quantisation",),
 }
+ROOM_OF_KIND: Mapping[str, str] = {kind: room for room, kinds in _KINDS_OF_ROOM.items() for kind in kinds}
 
 
 @dataclass(slots=True)

@@ -8,9 +8,8 @@ from typing import Any
 
 from infralab.models.catalogue.component import ASSUMED, CITED, DERIVED
 
-META = frozenset(
-    ["source", "checked", "unchecked", "from_memory", "estimate", "conflict", "derived", "note", "aliases", "like", "id", "room"]
-)
+_ABOUT_SOURCES = ("source", "checked", "unchecked", "from_memory", "estimate", "conflict", "derived")
+META = frozenset((*_ABOUT_SOURCES, "note", "aliases", "like", "id", "room"))
 
 # The facts that an entry's `derived` text speaks of when it names no key itself.
 _DERIVED_FACTS = {

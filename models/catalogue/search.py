@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from infralab.models.catalogue.component import Component
 
 GOOD = 62.0  # of 100: below it a match is noise (chosen on typing errors of ids)
+CLOSE = 80.0  # of 100: surely a slip of the same name
 MANY = 40
 
 
@@ -52,6 +53,9 @@ def near(name: str, ids: Iterable[str], count: int = 4) -> list[str]:
     """The ids that a mistyped name may have meant, best first."""
     from rapidfuzz import fuzz, process
 
-    lowered = name.lower()
-    found = process.extract(lowered, list(ids), scorer=fuzz.WRatio, limit=count, score_cutoff=GOOD)
-    return [choice for choice, _, _ in found]
+    choices = sorted(ids)
+    for cutoff in (CLOSE, GOOD):
+        found = process.extract(name.lower(), choices, scorer=fuzz.WRatio, limit=count, score_cutoff=cutoff)
+        if found:
+            return [choice for choice, _, _ in found]
+    return []

@@ -7,11 +7,11 @@ name (room `@`, kind the target's room, payload its id), `#` + table (room `tabl
 from __future__ import annotations
 
 import mmap
+import os
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 
-COMPILED = Path(__file__).with_name("compiled.tsv")
+COMPILED = os.path.join(os.path.dirname(__file__), "compiled.tsv")
 
 
 def fold(name: str) -> str:
@@ -22,8 +22,8 @@ def fold(name: str) -> str:
 class Store:
     """Binary search over the file's bytes; nothing is parsed until it is asked for."""
 
-    def __init__(self, path: Path = COMPILED) -> None:
-        with path.open("rb") as file:
+    def __init__(self, path: str = COMPILED) -> None:
+        with open(path, "rb") as file:
             self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
     def lines(self, key: str) -> Iterator[tuple[str, str, str]]:

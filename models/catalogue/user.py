@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infralab.models.catalogue.catalogue import make
@@ -20,14 +19,15 @@ from infralab.models.units import UnitError, example, parse
 if TYPE_CHECKING:
     from infralab.models.catalogue.catalogue import Catalogue
 
+_KINDS = '"gpu", "cpu", "tpu", "object", "parallel-fs", "block", "scale-out", "switch", "dpu" …'
 _GROUPS = ("peak", "achieved", "host", "nic", "storage_nic", "front_nic", "disk", "chip_link")
 _MARKS = ("checked", "unchecked", "from_memory", "estimate", "source", "derived", "conflict")
 
 
-def read_file(path: Path) -> dict[str, Mapping[str, Any]]:
+def read_file(path: str) -> dict[str, Mapping[str, Any]]:
     """The entries of a TOML file: a table each, at the top or under [component]."""
     try:
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             data = tomllib.load(file)
     except OSError as error:
         raise CatalogueError(f"{path}: cannot be read: {error.strerror}") from None
@@ -39,7 +39,7 @@ def read_file(path: Path) -> dict[str, Mapping[str, Any]]:
     for key, value in entries.items():
         if not isinstance(value, dict):
             raise CatalogueError(
-                f'{path}: {key} = {value!r}: expected a table, one a component: [{key}] with kind = "gpu" below it'
+                f'{path}: {key} = {_toml(value)}: expected a table for each component, e.g. [{key}] with kind = "gpu"'
             )
     return entries
 
@@ -72,7 +72,7 @@ class Builder:
 
     def _made(self, key: str, fields: Mapping[str, Any]) -> Component:
         if not isinstance(fields, Mapping):
-            raise CatalogueError(f'{self._where}{key} = {fields!r}: expected a table with kind = "gpu" or like')
+            raise CatalogueError(f'{self._where}{key} = {_toml(fields)}: expected a table, e.g. {{ kind = "gpu" }}')
         base = self._starting_point(key, fields)
         room = self._room(key, fields, base)
         own = self._checked(key, room, fields)
@@ -110,12 +110,12 @@ class Builder:
             return "server"
         if isinstance(kind, str) and kind in ROOM_OF_KIND:
             return ROOM_OF_KIND[kind]
-        known = ", ".join(sorted(ROOM_OF_KIND))
         if kind is None:
             raise CatalogueError(
-                f"{self._where}{key}: say what it is with `kind` ({known}) or start from an entry with `like`"
+                f"{self._where}{key}: says neither what it is (kind = {_KINDS}) "
+                "nor what it starts from (like = the name of an entry)"
             )
-        raise self._error(key, "kind", f"unknown kind; expected one of {known}", kind)
+        raise self._error(key, "kind", f"unknown kind{_nearest(str(kind))}; expected {_KINDS}", kind)
 
     def _checked(self, key: str, room: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The fields with quantities in the unit of their key; raises on a wrong type."""
@@ -216,7 +216,7 @@ def _inherit(
     room: str,
 ) -> None:
     """Marks of what was taken over are the base's; figures that rest on one's own fields keep theirs."""
-    changed = {path for path in _paths(own)}
+    changed = set(_paths(own))
     heads = {path.split(".")[0] for path in changed}
     for name in list(marks):
         if name in base.marks and name not in figures and name.split(".")[0] not in heads:
@@ -226,6 +226,13 @@ def _inherit(
             marks[name] = base.marks.get(name, ASSUMED)
         elif name not in marks:
             marks[name] = mark_of(marks, name)
+
+
+def _nearest(kind: str) -> str:
+    from infralab.models.catalogue.search import near
+
+    close = near(kind, ROOM_OF_KIND, 1)
+    return f', did you mean "{close[0]}"?' if close else ""
 
 
 def _figure(room: str, path: str) -> str | None:
@@ -266,4 +273,6 @@ def _remove(facts: dict[str, Any], path: str) -> None:
 
 
 def _toml(value: Any) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, str):
+        return f'"{value}"'
+    return str(value).lower() if isinstance(value, bool) else str(value)
