@@ -13,8 +13,8 @@ from typing import Any
 
 from infralab.models.catalogue import layout
 from infralab.models.catalogue.component import DERIVED
-from infralab.models.catalogue.figures import derive, lookup, number
-from infralab.models.catalogue.marks import fact_marks, mark_of, weakest
+from infralab.models.catalogue.figures import derive, number
+from infralab.models.catalogue.marks import fact_marks, lookup, mark_of, weakest
 from infralab.models.catalogue.store import COMPILED, fold
 
 

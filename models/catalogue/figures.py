@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infralab.models.catalogue.component import DERIVED
-from infralab.models.catalogue.marks import fact_marks, mark_of, weakest
+from infralab.models.catalogue.marks import fact_marks, lookup, mark_of, weakest
 
 GIB = 2.0**30
 BYTES_PER_GBIT = 1e9 / 8
@@ -304,18 +304,6 @@ def rule_for(room: str, path: str) -> Rule | None:
         if rule.figure == path:
             return Rule(path, path, 1.0, rule.dimension, rule.dimension)
     return None
-
-
-def lookup(facts: Mapping[str, Any], path: str) -> Any:
-    """The fact at a dotted path, or None."""
-    if path in facts:
-        return facts[path]
-    here: Any = facts
-    for part in path.split("."):
-        if not isinstance(here, Mapping) or part not in here:
-            return None
-        here = here[part]
-    return here
 
 
 def number(value: Any) -> float | None:

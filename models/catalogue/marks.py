@@ -11,6 +11,18 @@ from infralab.models.catalogue.component import ASSUMED, CITED, DERIVED
 _ABOUT_SOURCES = ("source", "checked", "unchecked", "from_memory", "estimate", "conflict", "derived")
 META = frozenset((*_ABOUT_SOURCES, "note", "aliases", "like", "id", "room"))
 
+# Labels and capability flags: general knowledge in every entry, never looked up one by one.
+_LABELS = ("arch", "form_factor", "mem_type", "rdma", "gpudirect", "training", "coherent", "topology")
+_GENERAL = {
+    "chip": (*_LABELS, "scale_up.topology", "scale_up.domain"),
+    "dpu": _LABELS,
+    "server": ("pcie", "topology", "cooling"),
+    "tier": ("posix", "rdma", "gpudirect"),
+    "link": (*_LABELS, "in_network_reduction"),
+    "switch": _LABELS,
+    "framework": ("learning_curve", "fit"),
+}
+
 # The facts that an entry's `derived` text speaks of when it names no key itself.
 _DERIVED_FACTS = {
     "chip": re.compile(r"^(tflops|tops|npu_tops)_"),
@@ -24,6 +36,7 @@ def fact_marks(room: str, facts: Mapping[str, Any], prefix: str = "") -> dict[st
     """Marks by fact key; a sub-table with a `checked` of its own is marked by its own words."""
     sound = bool(facts.get("checked")) and not facts.get("from_memory") and not facts.get("estimate")
     doubtful = {str(key) for key in facts.get("unchecked", ())}
+    doubtful.update(key for key in _GENERAL.get(room, ()) if not prefix and lookup(facts, key) is not None)
     marks: dict[str, str] = {}
     for key, value in facts.items():
         if key in META:
@@ -38,6 +51,18 @@ def fact_marks(room: str, facts: Mapping[str, Any], prefix: str = "") -> dict[st
         if "." in key:
             marks[prefix + key] = ASSUMED
     return marks
+
+
+def lookup(facts: Mapping[str, Any], path: str) -> Any:
+    """The fact at a dotted path, or None."""
+    if path in facts:
+        return facts[path]
+    here: Any = facts
+    for part in path.split("."):
+        if not isinstance(here, Mapping) or part not in here:
+            return None
+        here = here[part]
+    return here
 
 
 def mark_of(marks: Mapping[str, str], path: str) -> str:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from infralab.models.catalogue.catalogue import make
 from infralab.models.catalogue.component import ASSUMED, CatalogueError, Component, UnknownComponent
-from infralab.models.catalogue.figures import Rule, derive, lookup, rule_for
+from infralab.models.catalogue.figures import Rule, derive, rule_for
 from infralab.models.catalogue.layout import ROOM_OF_KIND
-from infralab.models.catalogue.marks import META, mark_of
+from infralab.models.catalogue.marks import META, lookup, mark_of
 from infralab.models.units import UnitError, example, parse
 
 if TYPE_CHECKING:
