@@ -29,9 +29,8 @@ POD_KINDS = frozenset({"tpu"})
 
 def lower(design: Design, catalogue: Catalogue, figures: Figures) -> Machine:
     """The drawn hardware as numbers; what cannot be looked up becomes a problem, not an error."""
-    if design.components:
-        catalogue = catalogue.with_components(design.components)
-    machine = Machine(design, figures, catalogue)
+    own = catalogue.with_components(design.components) if design.components else catalogue
+    machine = Machine(design, figures, own, catalogue)
     for box in design.boxes.values():
         _lower_box(machine, box)
     for wire in design.wires.values():

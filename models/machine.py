@@ -163,7 +163,8 @@ class Link:
 class Machine:
     design: Design
     figures: Figures
-    catalogue: Catalogue
+    catalogue: Catalogue  # with the design's own components
+    base_catalogue: Catalogue
     pools: dict[str, Pool] = field(default_factory=dict)
     tiers: dict[str, Tier] = field(default_factory=dict)
     switches: dict[str, Switch] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from infralab.models.arithmetic import Number
 from infralab.models.catalogue import Catalogue
 from infralab.models.design import Design
 from infralab.models.figures import Figures
-from infralab.models.job import Demand, Job
+from infralab.models.job import COMMUNICATION, Demand, Job
 from infralab.models.lower import lower
 from infralab.models.machine import Machine
 from infralab.models.solve.closed import rate
@@ -46,6 +46,25 @@ def outcome(
     job = lowering(workload.kind)(machine)
     if not job.steps and not job.demands and not job.inputs and not job.traffic:
         return Outcome(machine, job, [], None)
+    _apply_framework(machine, job)
     datapath.checkpoint(machine, job)
     demands = [*job.demands, *network.demands(machine, job), *datapath.demands(machine, job)]
     return Outcome(machine, job, demands, rate(job, demands))
+
+
+def _apply_framework(machine: Machine, job: Job) -> None:
+    """Divide what the chips compute by the framework's kernel factor (1 for the reference framework)."""
+    from infralab.models.frameworks import kernel_factor
+
+    for step in job.steps:
+        pool = machine.pools.get(step.pool.partition(".")[2])
+        if pool is None:
+            continue
+        own = kernel_factor(machine, pool.chip)
+        factor = machine.figures.figure("software.kernel_factor", own, "", "fitted", "fitted/frameworks.toml")
+        if isinstance(factor, float) and factor == 1.0:
+            continue
+        for part in step.parts:
+            if part.nature != COMMUNICATION:
+                part.seconds = part.seconds / factor
+                part.alone = part.alone / factor
