@@ -1,0 +1,30 @@
+"""Training and inference of encoders (text, whole sequences at once); one unit is a sequence."""
+
+from __future__ import annotations
+
+from infralab.models.arithmetic import Number
+from infralab.models.constants import assumed
+from infralab.models.job import Job
+from infralab.models.machine import Machine
+from infralab.models.workloads.cost_network import encoder_network
+from infralab.models.workloads.replicated import lower_network
+
+SCORE_WRITES = 2.0  # score matrices of unfused attention: written raw, and again as weights
+
+
+def lower(machine: Machine) -> Job:
+    """What a sequence costs on the drawn chips, each of which holds copies of the whole encoder."""
+    workload = machine.design.workload
+    assert workload is not None
+    given = workload.sequence_length or workload.input_length
+    length: Number
+    if given is None:
+        length = machine.figures.number("workload.sequence_length", assumed("encoder.sequence_length"))
+        machine.figures.assume(f"sequence length not given, taken as {length:g} tokens")
+    else:
+        length = machine.figures.number("workload.sequence_length", given)
+    writes = 0.0 if workload.attention == "flash" else SCORE_WRITES
+    network = encoder_network(machine, length, writes)
+    if network is None:
+        return Job("samples/s")
+    return lower_network(machine, network, "encoder", unit="samples/s", modality="tokens")

@@ -1,0 +1,183 @@
+"""Time of one batch of a network known by its cost, on one copy of it.
+
+    engine  = FLOP / (peak · share · kernel)
+    memory  = (passes · activations · bytes · batch + weights) / (bandwidth · share)
+    device  = max(engine, memory) + (1 − hidden) · min(engine, memory) + layers · gap
+    batch   = max(device, layers · host)
+
+Roofline (Williams, Waterman & Patterson 2009) with the traffic of activations, which bounds small and
+depthwise networks; `hidden` is the share of the smaller term that other layers' work covers, as a
+network is a row of layers that are bound by one or the other. `passes` and `host` belong to the way a
+stack runs networks (eager, compiled, training), shares and `gap` to the kind of processor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from infralab.models.arithmetic import Number, maximum, minimum, where
+from infralab.models.constants import assumed, fitted, table
+from infralab.models.figures import Figures
+from infralab.models.job import COMPUTE, MEMORY, OVERHEAD, Part
+from infralab.models.machine import Chip, Machine, Pool
+from infralab.models.physics.peaks import CPU_KINDS, Peak, number_bytes, peak
+from infralab.models.workloads.cost_network import TRAINING_PASSES, Network
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a network is run on one pool: by which stack, in which numbers, in how many copies."""
+
+    file: str  # fitted/<file>.toml
+    style: str
+    stack: tuple[str, ...]  # keys of the stack's constants, most specific first
+    chip: tuple[str, ...]  # keys of the chip's constants
+    peak: Peak
+    precision: str
+    copies: Number  # of the network on one chip
+    training: bool
+
+
+def generation_keys(chip: Chip) -> tuple[str, ...]:
+    """Keys of fitted constants of a chip: its generation within its kind, then its kind."""
+    word = chip.generation.split(" ")[0].split("-")[0]
+    return (chip.kind,) if word in ("", chip.kind) else (f"{chip.kind}-{word}", chip.kind)
+
+
+def style_of(file: str, framework: str | None, kind: str, training: bool) -> str:
+    """How a stack runs networks: a row of `[styles]`, by processor kind where it differs."""
+    styles: dict[str, Any] = table(file)["styles"]
+    if training:
+        return "training"
+    default = styles["cpu-default"] if kind in CPU_KINDS else styles["default"]
+    name = framework if framework not in (None, "auto") else None
+    if name is None:
+        return str(default)
+    return str(styles.get(f"{name}-{kind}", styles.get(name, default)))
+
+
+def plan_run(machine: Machine, pool: Pool, file: str, precision: str, training: bool) -> Run | None:
+    """Constants and arithmetic of a pool; None, with a problem noted, where it has no known rate."""
+    chip, framework = pool.chip, machine.design.software.framework
+    found = peak(machine.figures, chip, precision)
+    if found is None:
+        machine.missing(
+            pool.owner,
+            f"{chip.id} has no known rate in {precision}: give one with "
+            f'box.{pool.name}.with.chip.peak.{precision} = "… TFLOP/s"',
+        )
+        return None
+    if framework is None:
+        machine.figures.assume("software not named: a tuned engine for the processor", moves=True)
+    style = style_of(file, framework, chip.kind, training)
+    stack = (f"{framework}-{chip.kind}", str(framework), f"{style}-{chip.kind}", style)
+    per_core = bool(table(file).get("copies", {}).get(str(framework))) and not training
+    copies: Number = chip.cores if per_core and chip.cores is not None else 1.0
+    return Run(
+        file, style, stack, generation_keys(chip), _of_used_cores(machine, chip, found), precision, copies, training
+    )
+
+
+def _of_used_cores(machine: Machine, chip: Chip, found: Peak) -> Peak:
+    """A processor of which some cores are used has their share of the peak."""
+    if chip.kind not in CPU_KINDS or chip.cores is None or not machine.catalogue.has(chip.id, "chip"):
+        return found
+    all_cores = machine.catalogue.get(chip.id, "chip").figures.get("cores")
+    if not all_cores:
+        return found
+    return found._replace(value=found.value * minimum(chip.cores / all_cores, 1.0))
+
+
+def parts(machine: Machine, pool: Pool, network: Network, batch: Number, run: Run) -> list[Part]:
+    """Accelerator time of one batch on one copy; the copies of a chip share it evenly."""
+    figures = machine.figures
+    chip = pool.chip
+
+    def constant(keys: tuple[str, ...], name: str, unit: str = "") -> Number:
+        return fitted(figures, run.file, keys, name, unit)
+
+    passes = TRAINING_PASSES if run.training else 1.0
+    share = constant(run.chip, f"share_{run.peak.width}")
+    kernel = constant(run.stack, "kernel")
+    engine = network.flop * passes * batch * run.copies / (run.peak.value * share * kernel)
+    bandwidth, path, kind = memory_lane(figures, chip)
+    bandwidth = bandwidth * constant(run.chip, "memory_share")
+    moved = activation_bytes(figures, network, run) * batch * run.copies
+    weights = network.parameters * number_bytes(run.precision) * (passes if run.training else run.copies)
+    memory = (moved + weights) / bandwidth
+    streamed, stream_path = _streamed_weights(chip, network, run)
+    hidden = constant(("default",), "hidden")
+    covered = (1.0 - hidden) * minimum(engine, memory)
+    engine_bound = engine >= memory
+    gap = network.layers * passes * constant(run.chip, "gap_seconds", "s") * constant(run.stack, "gaps")
+    device = maximum(engine, memory) + covered + gap + streamed
+    host_path, host = _host(machine, network, run, passes)
+    found = [
+        Part(
+            "multiply-adds",
+            run.peak.path,
+            "matrix engine" if chip.kind not in CPU_KINDS else "vector units",
+            where(engine_bound, engine, covered),
+            engine,
+            COMPUTE,
+            f"FLOP x batch / ({run.peak.precision} peak x share)",
+        ),
+        Part(
+            "activations and weights",
+            path,
+            kind,
+            where(engine_bound, covered, memory),
+            memory,
+            MEMORY,
+            "(passes x layer outputs x bytes x batch + weights) / (bandwidth x share)",
+        ),
+        Part("between layers", f"fitted.{run.file}.gap", "kernel gaps", gap, gap, OVERHEAD, "layers x gap"),
+        Part(
+            "launching layers",
+            host_path,
+            "host software",
+            maximum(0.0, host - device),
+            host,
+            OVERHEAD,
+            "layers x host time, as far as the device does not cover it",
+        ),
+    ]
+    if stream_path:
+        text = "(weights - on-chip memory) / host link"
+        found.append(Part("weights from the host", stream_path, "host link", streamed, streamed, MEMORY, text))
+    return found
+
+
+def _host(machine: Machine, network: Network, run: Run, passes: Number) -> tuple[str, Number]:
+    each = fitted(machine.figures, run.file, run.stack, "host_seconds", "s")
+    return f"fitted.{run.file}.host_seconds", network.layers * passes * each
+
+
+def activation_bytes(figures: Figures, network: Network, run: Run) -> Number:
+    """Bytes of layer outputs that one sample moves through memory, all passes of the stack."""
+    times = fitted(figures, run.file, run.stack, "passes")
+    return times * network.activations * number_bytes(run.precision)
+
+
+def memory_lane(figures: Figures, chip: Chip) -> tuple[Number, str, str]:
+    """Where layer outputs live: bandwidth in bytes/s, its path, and its name for people."""
+    if chip.memory_bandwidth is not None:
+        return chip.memory_bandwidth, f"{chip.path}.memory_bandwidth", "memory bandwidth"
+    path = f"{chip.path}.cache_bandwidth"
+    inside = chip.facts.get("cache_tbps")
+    if inside is not None:
+        return figures.figure(path, float(inside) * 1e12, "B/s", "cited", chip.id), path, "on-chip memory"
+    value = assumed(f"on_chip_bandwidth.{chip.kind}") if chip.kind in ON_CHIP else assumed("on_chip_bandwidth")
+    return figures.figure(path, value, "B/s", "assumed", "on-chip memory"), path, "on-chip memory"
+
+
+ON_CHIP = frozenset({"mcu", "mcu-npu"})
+
+
+def _streamed_weights(chip: Chip, network: Network, run: Run) -> tuple[Number, str]:
+    """Chips without memory of their own read what exceeds their on-chip memory over the host link."""
+    if chip.memory_bandwidth is not None or chip.host_link is None or chip.cache_bytes is None:
+        return 0.0, ""
+    weights = network.parameters * number_bytes(run.peak.precision)
+    return maximum(weights - chip.cache_bytes, 0.0) / chip.host_link, f"{chip.path}.host_link"
