@@ -59,9 +59,7 @@ def pcie_lane(found: layout.Sources, gen: int) -> float | None:
     return lane * 1e9 if lane is not None else None
 
 
-def _add_prices(
-    found: layout.Sources, room: str, key: str, figures: dict[str, float], marks: dict[str, str]
-) -> None:
+def _add_prices(found: layout.Sources, room: str, key: str, figures: dict[str, float], marks: dict[str, str]) -> None:
     """Purchase prices and rents, which stand in the table of money, where the entry names none."""
     money = found.tables["economics"]
     rows = [("purchase_price", money["capex"].get(key), "usd")]

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from infralab.models.catalogue.figures import scales_with
+
 HERE = Path(__file__).parent
 
 # file (without .toml) -> room; a file that is no room of components is a table.
@@ -100,6 +102,8 @@ def read(here: Path = HERE) -> Sources:
         found.tables[table] = _load(here, name)
     _resolve_likes(found)
     for (room, key), (kind, facts) in list(found.entries.items()):
+        if room == "tier" and (scale := scales_with(facts)):
+            facts["scales_with"] = scale
         if room == "server":
             chip = found.entries.get(("chip", facts.get("chip", "")))
             found.entries[room, key] = (chip[0] if chip else kind, facts)

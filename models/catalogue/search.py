@@ -26,8 +26,7 @@ def ranked(catalogue: Catalogue, text: str, heads: list[tuple[str, str, str]]) -
         plain = f"{key} {kind} {room}".lower()
         name = fold(key)
         score = sum(
-            100.0 if word in plain or fold(word) in name else fuzz.partial_ratio(word, plain)
-            for word in words
+            100.0 if word in plain or fold(word) in name else fuzz.partial_ratio(word, plain) for word in words
         ) / max(len(words), 1)
         scored.append((score, len(key), key, room))
     hits = [row for row in scored if row[0] >= 85.0]

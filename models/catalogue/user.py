@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from infralab.models.catalogue.catalogue import make
 from infralab.models.catalogue.component import ASSUMED, CatalogueError, Component, UnknownComponent
-from infralab.models.catalogue.figures import Rule, derive, rule_for
+from infralab.models.catalogue.figure_tables import ROOMS, Rule, rule_for
+from infralab.models.catalogue.figures import derive, scales_with
 from infralab.models.catalogue.layout import ROOM_OF_KIND
 from infralab.models.catalogue.marks import META, lookup, mark_of
 from infralab.models.units import UnitError, example, parse
@@ -77,6 +78,8 @@ class Builder:
         room = self._room(key, fields, base)
         own = self._checked(key, room, fields)
         facts, stale = _merged(base.facts if base else {}, own, room)
+        if room == "tier" and (scale := scales_with(facts)):
+            facts["scales_with"] = scale
         figures, marks = derive(room, facts, self._base.pcie_lane)
         if base is not None:
             for name, value in base.figures.items():  # prices that no fact of the entry holds
@@ -172,7 +175,6 @@ class Builder:
         head = path.split(".")[0]
         if head in META or head in ("kind", "room", "vendor", "year", "note"):
             return
-        from infralab.models.catalogue.figures import ROOMS
         from infralab.models.catalogue.search import near
 
         known = {rule.path for rule in ROOMS.get(room, ())} | {rule.figure for rule in ROOMS.get(room, ())}
@@ -185,9 +187,7 @@ class Builder:
         return CatalogueError(f"{self._where}{key}.{path}{shown}: {text}")
 
 
-def _merged(
-    base: Mapping[str, Any], own: Mapping[str, Any], room: str
-) -> tuple[dict[str, Any], set[str]]:
+def _merged(base: Mapping[str, Any], own: Mapping[str, Any], room: str) -> tuple[dict[str, Any], set[str]]:
     """The base's facts with one's own over them, and the figures that one's own fields decide.
 
     A fact of the base that gives the same figure under another key falls away; the base's marks stay
@@ -245,11 +245,7 @@ def _has_source(room: str, figure: str, facts: Mapping[str, Any]) -> bool:
 
 
 def _has_below(room: str, path: str) -> bool:
-    from infralab.models.catalogue.figures import ROOMS
-
-    return any(
-        name.startswith(path + ".") for rule in ROOMS.get(room, ()) for name in (rule.path, rule.figure)
-    )
+    return any(name.startswith(path + ".") for rule in ROOMS.get(room, ()) for name in (rule.path, rule.figure))
 
 
 def _known_fact(base: Catalogue, room: str, path: str) -> bool:

@@ -207,16 +207,16 @@ def _room_table(console: Console, room: str, items: list[Component]) -> None:
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column(room, style="bold", overflow="fold", max_width=34)
-    table.add_column("kind", style="dim", max_width=12, overflow="ellipsis", no_wrap=True)
+    table.add_column("kind", style="dim", max_width=11, overflow="ellipsis", no_wrap=True)
     columns = COLUMNS.get(room, ())
     for heading, _, _ in columns:
         table.add_column(heading, justify="right", no_wrap=True)
     if room == "tier":
-        table.add_column("per", style="dim", max_width=8, overflow="ellipsis", no_wrap=True)
+        table.add_column("per", style="dim", max_width=6, overflow="ellipsis", no_wrap=True)
     for item in items:
         cells = [_cell(item, column) for column in columns]
         if room == "tier":
-            cells.append(str(item.facts.get("per", "")))
+            cells.append(str(item.facts.get("scales_with", "")))
         table.add_row(item.id, item.kind, *cells)
     console.print(table)
 
@@ -254,7 +254,15 @@ _UNITS: tuple[tuple[Callable[[str], bool], str], ...] = (
     (lambda name: name.endswith("clock"), "Hz"),
     (lambda name: name.endswith(("count", "ports", "domain", "cores", "threads", "parameters")), ""),
     (lambda name: name.endswith("memory_per_worker"), "B"),
-    (lambda name: "bandwidth" in name or name.endswith(("_link", "uplink", "nic.total", "ceiling")), "B/s"),
+    (lambda name: name.endswith("per_uplink"), ""),
+    (
+        lambda name: (
+            "bandwidth" in name
+            or name.endswith((".uplink", "nic.total", "ceiling"))
+            or name in ("chip_link", "nic_link", "host_link")
+        ),
+        "B/s",
+    ),
     (lambda name: "memory" in name or "capacity" in name or "bytes" in name or name in ("cache", "flash"), "B"),
 )
 
@@ -271,9 +279,8 @@ def figure_text(name: str, value: float) -> str:
     return _written(value, unit)
 
 
-_SAID_ELSEWHERE = frozenset(
-    ("source", "checked", "unchecked", "note", "from_memory", "estimate", "vendor", "year", "kind", "conflict", "derived")
-)
+_MARKING = ("source", "checked", "unchecked", "from_memory", "estimate")
+_SAID_ELSEWHERE = frozenset((*_MARKING, "note", "vendor", "year", "kind", "conflict", "derived"))
 
 
 def _mark(item: Component, fact: str) -> str:
@@ -309,7 +316,8 @@ def _one(item: Component, as_json: bool) -> None:
     console.print(Text.assemble((item.id, "bold"), "  ", (" · ".join(str(word) for word in words if word), "dim")))
     figures = [(name, figure_text(name, value), item.marks[name]) for name, value in item.figures.items()]
     _section(console, "Figures", figures)
-    facts = [(name, _plain(value), _mark(item, name)) for name, value in item.facts.items() if name not in _SAID_ELSEWHERE]
+    shown = {name: value for name, value in item.facts.items() if name not in _SAID_ELSEWHERE}
+    facts = [(name, _plain(value), _mark(item, name)) for name, value in shown.items()]
     _section(console, "Facts as collected", facts)
     for word in ("note", "conflict", "derived"):
         if item.facts.get(word):
