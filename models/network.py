@@ -1,70 +1,225 @@
-"""What chips see of each other: the scale-up domain inside, NICs and drawn wires outside."""
+"""What chips see of each other: the scale-up domain inside, NICs and drawn wires outside.
+
+`group` gives a workload the two levels that a collective passes; `demands` gives the load of all
+traffic (the job's own, its input, its checkpoints) on every drawn wire and fabric.
+"""
 
 from __future__ import annotations
 
-from infralab.models.arithmetic import Number, maximum, minimum
+from infralab.models.arithmetic import Number, any_of, every, first, maximum, minimum, where
 from infralab.models.constants import fitted
 from infralab.models.job import Demand, Job
-from infralab.models.machine import Machine, Pool
+from infralab.models.machine import Link, Machine, Pool, Switch
 from infralab.models.physics.collectives import Group, Lane
+from infralab.models.physics.torus import extents, inside_bandwidth
 
-
-def inner_lane(machine: Machine, pool: Pool) -> Lane:
-    """A chip's lane to the other chips of its scale-up domain; over PCIe where it has no link."""
-    chip = pool.chip
-    keys = (chip.link_kind, "pcie") if chip.link_bandwidth is not None else ("pcie",)
-    bandwidth = chip.link_bandwidth if chip.link_bandwidth is not None else chip.host_link
-    figure = "link_bandwidth" if chip.link_bandwidth is not None else "host_link"
-    if bandwidth is None:
-        bandwidth = machine.figures.figure(f"{chip.path}.{figure}", 32e9, "B/s", "assumed", "PCIe 4 x16")
-    share = fitted(machine.figures, "network", keys, "bandwidth_share")
-    return Lane(
-        bandwidth=bandwidth * share,
-        alpha=fitted(machine.figures, "network", keys, "alpha_seconds", "s"),
-        beta=fitted(machine.figures, "network", keys, "beta_seconds_per_sqrt_byte"),
-        resource=f"{chip.path}.{figure}",
-        owner=pool.owner,
-        kind=chip.link_kind or "PCIe",
-    )
-
-
-def outer_lane(machine: Machine, pool: Pool) -> Lane | None:
-    """A chip's share of what its server has towards the fabric; None when nothing is drawn."""
-    total: Number = 0.0
-    chosen = None
-    for link in machine.links_of(pool.name):
-        other = link.ends[0] if link.ends[1] == pool.name else link.ends[1]
-        if other in machine.tiers:
-            continue
-        over: Number = 1.0
-        if other in machine.switches:
-            over = machine.switches[other].oversubscription
-        total = total + link.count * link.bandwidth / maximum(over, 1.0)
-        chosen = link
-    if chosen is None:
-        return None
-    keys = (chosen.link_id, "default")
-    share = fitted(machine.figures, "network", keys, "bandwidth_share")
-    return Lane(
-        bandwidth=total / pool.chips * share,
-        alpha=fitted(machine.figures, "network", keys, "alpha_seconds", "s"),
-        beta=fitted(machine.figures, "network", keys, "beta_seconds_per_sqrt_byte"),
-        resource=f"{chosen.owner}.bandwidth",
-        owner=chosen.owner,
-        kind=chosen.link_id or "network",
-    )
+RACK = 16.0  # chips; a larger scale-up domain is a rack of its own switches
+GPUDIRECT = frozenset({"gpudirect-rdma", "gpudirect-storage"})
 
 
 def group(machine: Machine, pool: Pool, size: Number, stride: Number = 1.0) -> Group:
     """`size` chips of a pool, `stride` chips apart: (tensor, 1), (data, tensor·…) and so on."""
     if pool.torus:
-        domain: Number = pool.all_chips
-    else:
-        domain = maximum(minimum(pool.chip.domain if pool.chip.domain > 1 else pool.chips, pool.chips), 1.0)
-    local = minimum(size, maximum(domain / stride, 1.0))
-    return Group(size=size, local=local, inner=inner_lane(machine, pool), outer=outer_lane(machine, pool))
+        return _torus_group(machine, pool, size, stride)
+    domain = scale_up_domain(pool)
+    fits: bool = True
+    if any_of(pool.chips > domain):
+        # a server with several scale-up domains (bridged pairs, no link at all): PCIe joins them
+        fits = every(size * stride <= domain)
+        domain = where(size * stride <= domain, domain, pool.chips)
+    local = minimum(size, maximum(domain / maximum(stride, 1.0), 1.0))
+    inner = link_lane(machine, pool, local) if fits and pool.chip.link_bandwidth is not None else pcie_lane(machine, pool)
+    return Group(size=size, local=local, inner=inner, outer=outer_lane(machine, pool, size * stride))
+
+
+def scale_up_domain(pool: Pool) -> Number:
+    """Chips of a server that reach each other over their own links; 1 where they have none."""
+    if pool.chip.link_bandwidth is None:
+        return 1.0
+    domain = pool.chip.domain if pool.chip.domain > 1 else pool.chips
+    return maximum(minimum(domain, pool.chips), 1.0)
+
+
+def inner_lane(machine: Machine, pool: Pool) -> Lane:
+    """A chip's lane to its peers in the server: its own links, else PCIe."""
+    if pool.chip.link_bandwidth is None:
+        return pcie_lane(machine, pool)
+    return link_lane(machine, pool, scale_up_domain(pool))
+
+
+def link_lane(machine: Machine, pool: Pool, ranks: Number) -> Lane:
+    """The chip's own links among `ranks` chips of its domain."""
+    chip = pool.chip
+    assert chip.link_bandwidth is not None
+    bandwidth = chip.link_bandwidth
+    if chip.link_topology == "full-mesh" and chip.domain > 1:
+        # each pair has its own link: fewer ranks use fewer links
+        bandwidth = bandwidth * minimum(maximum(ranks - 1.0, 1.0) / (chip.domain - 1.0), 1.0)
+    family = chip.link_kind.split("-")[0]
+    rack = any_of(ranks > RACK)
+    keys = (f"{chip.link_kind}-rack",) if rack else ()
+    return _lane(
+        machine, (*keys, chip.link_kind, family, "scale-up"), bandwidth, f"{chip.path}.link_bandwidth",
+        pool.owner, link_name(chip.link_kind),
+    )
+
+
+def pcie_lane(machine: Machine, pool: Pool) -> Lane:
+    """Chips that reach each other through the host only."""
+    bandwidth = host_link(machine, pool)
+    return _lane(machine, ("pcie",), bandwidth, f"{pool.chip.path}.host_link", pool.owner, "PCIe")
+
+
+def host_link(machine: Machine, pool: Pool) -> Number:
+    """Bytes/s per direction between the host and one chip; assumed where the facts lack it."""
+    if pool.chip.host_link is not None:
+        return pool.chip.host_link
+    from infralab.models.constants import assumed
+
+    path = f"{pool.chip.path}.host_link"
+    machine.figures.assume(f"{pool.name}: link between host and chip not known, taken as PCIe 4 x16", moves=False)
+    return machine.figures.figure(path, assumed("host.link_bandwidth"), "B/s", "assumed", "PCIe 4 x16")
+
+
+def link_name(kind: str) -> str:
+    """Name for people: "nvlink4" -> "NVLink", "ici" -> "ICI"."""
+    from infralab.models.constants import table
+
+    family = kind.split("-")[0].rstrip("0123456789")
+    return str(table("network").get("names", {}).get(family, kind or "chip link"))
+
+
+def _lane(
+    machine: Machine, keys: tuple[str, ...], bandwidth: Number, resource: str, owner: str, kind: str
+) -> Lane:
+    figures = machine.figures
+
+    def constant(name: str, unit: str = "") -> Number:
+        return fitted(figures, "network", keys, name, unit)
+
+    ring = constant("ring_share")
+    spanning = constant("spanning_share")
+    reduction = constant("reduction_share")
+    exchange = constant("exchange_share")
+    return Lane(
+        bandwidth=bandwidth * ring,
+        alpha=constant("alpha_seconds", "s"),
+        beta=constant("beta_seconds_per_sqrt_byte", "s"),
+        resource=resource,
+        owner=owner,
+        kind=kind,
+        hop=constant("hop_seconds", "s"),
+        exchange=bandwidth * exchange,
+        exchange_loss=constant("exchange_loss"),
+        spanning=bandwidth * spanning if any_of(spanning > 0.0) else None,
+        tree=bool(first(constant("tree"))),
+        reduction=bandwidth * reduction if any_of(reduction > 0.0) else None,
+        reduction_ranks=first(constant("reduction_ranks")),
+    )
+
+
+def _torus_group(machine: Machine, pool: Pool, size: Number, stride: Number) -> Group:
+    """Rings along the axes that the group spans, all at once; beyond the pod the hosts' network."""
+    pod = 1.0
+    for axis in pool.torus:
+        pod *= axis
+    local = minimum(size, maximum(pod / maximum(stride, 1.0), 1.0))
+    spans = extents(pool.torus, local, stride)
+    lane = link_lane(machine, pool, local)
+    share, slowest, hops = inside_bandwidth(pool.torus, spans, pool.chip.link_topology)
+    lane.bandwidth = lane.bandwidth * share
+    assert lane.exchange is not None
+    lane.exchange = minimum(lane.exchange, lane.exchange * slowest)
+    return Group(size, local, lane, outer_lane(machine, pool, size * stride), hops)
+
+
+def compute_links(machine: Machine, pool: Pool) -> list[Link]:
+    """The wires that carry traffic between servers: of those towards other boxes, the fastest kind."""
+    total: dict[str, float] = {}
+    links: dict[str, list[Link]] = {}
+    for link in machine.links_of(pool.name):
+        if _other(link, pool.name) in machine.tiers:
+            continue
+        total[link.link_id] = total.get(link.link_id, 0.0) + first(link.count * link.bandwidth)
+        links.setdefault(link.link_id, []).append(link)
+    return links[max(total, key=lambda kind: total[kind])] if total else []
+
+
+def outer_lane(machine: Machine, pool: Pool, span: Number | None = None) -> Lane | None:
+    """A chip's share of what its server has towards the others; None when nothing is drawn.
+
+    The least of wires, ports and PCIe; without GPUDirect also of the host memory that each byte
+    crosses twice on its way out and twice on its way in; over TCP also of the host's cores.
+    """
+    links = compute_links(machine, pool)
+    if not links:
+        return None
+    total: Number = 0.0
+    for link in links:
+        switch = machine.switches.get(_other(link, pool.name))
+        over = oversubscription(pool, link, switch, span) if switch is not None else 1.0
+        total = total + link.count * link.bandwidth / over
+    chosen = links[0]
+    resource, kind = f"{chosen.owner}.bandwidth", wire_name(chosen)
+    total, resource, kind = _host_path(pool, chosen, total, resource, kind)
+    family = chosen.link_id.split("-")[0]
+    lane = _lane(machine, (chosen.link_id, family, "scale-out"), total / pool.chips, resource, chosen.owner, kind)
+    if kind != wire_name(chosen):
+        lane.owner = pool.owner
+    switch = machine.switches.get(_other(chosen, pool.name))
+    if switch is not None:
+        lane.hop = lane.hop + 2.0 * switch.hop_latency
+        if switch.in_network_reduction and switch.box.extra.get("in_network_reduction"):
+            lane.reduction = lane.bandwidth
+    return lane
+
+
+def _host_path(
+    pool: Pool, link: Link, total: Number, resource: str, kind: str
+) -> tuple[Number, str, str]:
+    """What the host leaves of the wires' rate when chips' bytes pass through its memory."""
+    if link.path in GPUDIRECT or pool.chip.kind in ("cpu", "edge-cpu", "dpu"):
+        return total, resource, kind
+    memory = pool.host.memory_bandwidth / 4.0  # out and in, two crossings each
+    if any_of(memory < total):
+        resource, kind = f"{pool.host.path}.memory_bandwidth", "host memory bandwidth"
+    total = minimum(total, memory)
+    if any_of(link.cpu_per_bandwidth > 0.0) and pool.dpu is None:
+        cores = pool.host.cores / maximum(2.0 * link.cpu_per_bandwidth, 1e-30)
+        if any_of(cores < total):
+            resource, kind = f"{pool.host.path}.cores", "host cores (TCP)"
+        total = minimum(total, cores)
+    return total, resource, kind
+
+
+def oversubscription(pool: Pool, link: Link, switch: Switch, span: Number | None) -> Number:
+    """How much of a server's rate the fabric withholds; nothing within one leaf switch."""
+    over = maximum(switch.oversubscription, 1.0)
+    ports = None if switch.component is None else switch.component.figures.get("ports")
+    if span is None or ports is None:
+        return over
+    down = ports * over / (1.0 + over)
+    servers = maximum(span / pool.chips, 1.0)
+    on_leaf = servers if switch.topology in ("rail", "rail-optimised") else servers * link.count
+    return where(on_leaf <= down, 1.0, over)
+
+
+def wire_name(link: Link) -> str:
+    """What a wire is called: its link's id, or what it is."""
+    return link.link_id or "network"
+
+
+def _other(link: Link, box: str) -> str:
+    return link.ends[0] if link.ends[1] == box else link.ends[1]
 
 
 def demands(machine: Machine, job: Job) -> list[Demand]:
-    """The load of the job's traffic on every drawn wire and switch."""
-    return []
+    """The load of all traffic on every drawn wire and fabric, by class."""
+    from infralab.models import datapath
+    from infralab.models.physics import fabric
+
+    flows = [fabric.Flow(t.source, t.target, t.bytes, t.traffic or t.name) for t in job.traffic]
+    flows.extend(datapath.flows(machine, job))
+    if not flows:
+        return []
+    return fabric.demands(machine, job, flows)

@@ -1,0 +1,51 @@
+"""A torus of chips: which axes a group of chips spans, and what its links give to collectives.
+
+Rings run along all axes of the group at once: an all-reduce takes 2(n-1)/n S / (2 d B) over d
+wrapped axes of links of B bytes/s, half the rate on an axis that does not close (model.md, 4).
+"""
+
+from __future__ import annotations
+
+from infralab.models.arithmetic import Number, maximum, minimum, where
+
+
+def extents(torus: tuple[int, ...], size: Number, stride: Number) -> list[Number]:
+    """Chips of the group along each axis; chips are numbered along the first axis first."""
+    found: list[Number] = []
+    left, step = size, maximum(stride, 1.0)
+    for axis in torus:
+        free = maximum(axis / step, 1.0)
+        extent = maximum(minimum(left, free), 1.0)
+        found.append(extent)
+        left = maximum(left / extent, 1.0)
+        step = maximum(step / axis, 1.0)
+    return found
+
+
+def wraps(axis: int, dimensions: int) -> bool:
+    """Whether an axis of a slice closes: in three dimensions from 4 on by optical switches (multiples
+    of 4), in two only at the full 16 (the catalogue's note on ICI)."""
+    return axis % 4 == 0 if dimensions >= 3 else axis >= 16
+
+
+def inside_bandwidth(
+    torus: tuple[int, ...], spans: list[Number], topology: str
+) -> tuple[Number, Number, Number]:
+    """Share of a chip's whole link rate that rings use, share that an all-to-all gets, and hops around.
+
+    A chip has two links on each of its `dimensions`; the all-to-all is bound by the bisection
+    2 B n / longest axis (half of it where that axis does not close).
+    """
+    dimensions = 3 if topology.startswith("3d") else 2 if topology.startswith("2d") else max(len(torus), 1)
+    ring: Number = 0.0
+    hops: Number = 0.0
+    exchange: Number = 1.0
+    for axis, extent in zip(torus, spans, strict=True):
+        closed = wraps(axis, dimensions)
+        links = where(extent >= axis, 2.0 if closed else 1.0, 1.0)
+        ring = ring + where(extent > 1.0, links, 0.0)
+        hops = hops + where(extent > 1.0, extent / 2.0 * (2.0 if not closed else 1.0), 0.0)
+        # bytes crossing the middle: n/2 ranks send half their buffer over 2·(n/extent) or 1·(n/extent) links
+        cut = 4.0 * links / maximum(extent, 1.0) / (2.0 * dimensions)
+        exchange = where(extent > 1.0, minimum(exchange, cut), exchange)
+    return maximum(ring, 1.0) / (2.0 * dimensions), exchange, hops
