@@ -1,0 +1,123 @@
+"""Number formats of weights, cache and arithmetic: bytes a number takes and the rate it is multiplied at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from infralab.models.arithmetic import Number, divide, minimum
+from infralab.models.design import Workload
+from infralab.models.machine import HOST_KINDS, Chip, Machine, Pool
+
+WIDER = {  # what a chip without units for a format multiplies in, next best first
+    "fp4": ("fp4", "nvfp4", "mxfp4", "fp6", "fp8", "bf16", "fp16", "tf32", "fp32"),
+    "fp8": ("fp8", "bf16", "fp16", "tf32", "fp32"),
+    "int8": ("int8", "bf16", "fp16", "tf32", "fp32"),
+    "bf16": ("bf16", "fp16", "tf32", "fp32"),
+    "fp16": ("fp16", "bf16", "tf32", "fp32"),
+    "tf32": ("tf32", "fp32"),
+    "fp32": ("fp32", "bf16", "fp16"),
+    "fp64": ("fp64", "fp64_matrix"),
+}
+BITS = {"fp4": 4, "nvfp4": 4, "mxfp4": 4, "fp6": 8, "fp8": 8, "int8": 8, "fp32": 16, "tf32": 16, "fp64": 16}
+DOT_PRODUCT = 4.0  # int8 operations a dot-product instruction does for one fp32 multiply-add
+
+
+@dataclass(frozen=True, slots=True)
+class Formats:
+    weight_bytes: Number  # of one parameter, scales included
+    kv_bytes: Number  # of one number in the cache
+    activation_bytes: float
+    arithmetic: str  # precision the matrix engine works in
+    width: int  # 4, 8 or 16: what the arithmetic's constants are fitted by
+    peak: Number  # FLOP/s of one chip, dense
+    peak_path: str
+    attention_peak: Number  # scores and values are multiplied in 16 bits
+    unpacks: bool  # weights below 8 bits are unpacked before the multiply
+
+
+def formats(machine: Machine, pool: Pool, workload: Workload) -> Formats | None:
+    """Formats of the workload on this pool; None, and said, where the chip has no arithmetic rate."""
+    figures = machine.figures
+    name = workload.weight_precision or workload.precision
+    if name is None:
+        name = "bf16"
+        figures.assume("weight precision not given, taken as bf16")
+    entry = _entry(machine, name)
+    if entry is None:
+        machine.missing("workload.weight_precision", f"no number format {name!r} in the catalogue: name another")
+        return None
+    bits = entry.get("bits_file") or entry.get("bits") or 16.0
+    weight = figures.number("workload.weight_bits", float(bits)) / 8.0
+    arithmetic = _arithmetic(machine, workload, entry)
+    found = peak(machine, pool, arithmetic)
+    if found is None:
+        machine.missing(pool.owner, f"{pool.chip.id} has no arithmetic rate for {arithmetic} in the catalogue")
+        return None
+    used, rate, path = found
+    sixteen = peak(machine, pool, "bf16") or found
+    kv = _entry(machine, workload.kv_precision or "bf16") or {}
+    if workload.kv_precision is None:
+        figures.assume("key-value precision not given, taken as 16 bits", moves=False)
+    return Formats(
+        weight_bytes=weight,
+        kv_bytes=float(kv.get("bits") or 16.0) / 8.0,
+        activation_bytes=2.0,
+        arithmetic=used,
+        width=BITS.get(used, 16),
+        peak=rate,
+        peak_path=path,
+        attention_peak=sixteen[1],
+        unpacks=float(bits) < 7.5 and BITS.get(used, 16) > 4,
+    )
+
+
+def _entry(machine: Machine, name: str) -> dict[str, Any] | None:
+    found = machine.catalogue.find(name, "quantisation")
+    if found is None:
+        return None
+    facts = dict(found.facts)
+    other = facts.get("same_as")
+    if other and not (facts.get("bits") or facts.get("bits_file")):
+        base = machine.catalogue.find(str(other), "quantisation")
+        facts = {**(base.facts if base else {}), **facts}
+    return facts
+
+
+def _arithmetic(machine: Machine, workload: Workload, weights: dict[str, Any]) -> str:
+    """Precision of the multiply: weight-only formats are unpacked to 16 bits, others as wide as activations."""
+    if workload.precision in WIDER and not weights.get("weight_only"):
+        return str(workload.precision)
+    entry = weights
+    if workload.precision and not weights.get("weight_only"):
+        entry = _entry(machine, workload.precision) or weights
+    wide = float(entry.get("act_bits") or 16.0)
+    if entry.get("weight_only") or wide >= 16:
+        return "fp32" if wide >= 32 else "bf16"
+    if wide <= 4:
+        return "fp4"
+    return "fp8" if "8" in str(entry.get("family", "")) or "microscaling" in str(entry.get("family", "")) else "int8"
+
+
+def peak(machine: Machine, pool: Pool, precision: str) -> tuple[str, Number, str] | None:
+    """(precision used, FLOP/s, path of the figure) of the narrowest arithmetic that the chip has for it."""
+    chip = pool.chip
+    if precision == "int8" and "int8" not in chip.peaks and "fp32" in chip.peaks and _is_host(chip):
+        # cores without a printed int8 rate have dot-product instructions
+        return "int8", chip.peaks["fp32"] * DOT_PRODUCT * used_cores(chip), f"{chip.path}.peak.fp32"
+    for name in WIDER.get(precision, (precision, "bf16", "fp16", "fp32")):
+        if name in chip.peaks:
+            return name, chip.peaks[name] * used_cores(chip), f"{chip.path}.peak.{name}"
+    return None
+
+
+def _is_host(chip: Chip) -> bool:
+    return chip.kind in HOST_KINDS or chip.kind == "edge-cpu"
+
+
+def used_cores(chip: Chip) -> Number:
+    """Share of a CPU's cores that work: 1 unless the design takes fewer than the chip has."""
+    built = chip.facts.get("cores")
+    if not _is_host(chip) or chip.cores is None or not isinstance(built, (int, float)):
+        return 1.0
+    return minimum(divide(chip.cores, float(built)), 1.0)

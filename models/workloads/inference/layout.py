@@ -1,0 +1,140 @@
+"""How one pool is cut into replicas: degrees given by the plan or found, memory of a chip, room for sequences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from infralab.models.arithmetic import Number, any_of, every, floor, maximum, minimum, where
+from infralab.models.design import Plan
+from infralab.models.machine import HOST_KINDS, Machine, Pool
+from infralab.models.workloads.inference.formats import Formats
+from infralab.models.workloads.inference.stack import Stack
+from infralab.models.workloads.transformer import Shape
+
+
+@dataclass(slots=True)
+class Layout:
+    """Degrees of one pool. A replica is a tensor × pipeline group with a batch of its own."""
+
+    tensor: Number
+    pipeline: Number
+    replicas: Number
+    expert: Number  # as planned: 1 when experts are sliced like other weights
+    expert_ranks: Number  # replicas that share one set of experts (attention data parallelism)
+    found: bool
+
+    @property
+    def expert_chips(self) -> Number:
+        """Chips of one stage over which the routed experts of a layer are spread."""
+        return self.tensor * self.expert_ranks
+
+
+@dataclass(slots=True)
+class Room:
+    """Bytes on one chip."""
+
+    weights: Number
+    capacity: Number  # that weights and cache may fill
+    memory: Number
+
+    def sequences(self, cache: Number) -> Number:
+        """How many sequences of `cache` bytes a chip leave room for; at least one is tried."""
+        return maximum(floor((self.capacity - self.weights) / maximum(cache, 1.0)), 1.0)
+
+    @property
+    def fits(self) -> bool:
+        return every(self.weights <= self.capacity)
+
+
+def memory_of(machine: Machine, pool: Pool) -> Number:
+    """Bytes of one chip; a host processor's is its server's."""
+    if pool.chip.memory_bytes is not None:
+        return pool.chip.memory_bytes
+    if pool.chip.kind not in HOST_KINDS:
+        machine.missing(pool.owner, f"{pool.chip.id} has no memory size in the catalogue: give one")
+    elif pool.host.mark == "assumed":
+        machine.figures.assume(f"{pool.name}: host memory not known, taken as large enough", moves=False)
+        return 4e12
+    return pool.host.memory_bytes / pool.chips
+
+
+def room(machine: Machine, pool: Pool, shape: Shape, formats: Formats, stack: Stack, layout: Layout) -> Room:
+    """Memory of one chip of the layout."""
+    split = layout.tensor * layout.pipeline
+    plain = shape.parameters - shape.routed_parameters
+    routed = shape.routed_parameters / (layout.expert_chips * layout.pipeline)
+    memory = memory_of(machine, pool)
+    return Room((plain / split + routed) * formats.weight_bytes, memory * stack.memory_share, memory)
+
+
+def cache_bytes(shape: Shape, formats: Formats, layout: Layout, context: Number) -> Number:
+    """Cache of one sequence of `context` tokens on one chip; heads are copied when ranks outnumber them."""
+    ways = 1.0 if shape.latent is not None else minimum(layout.tensor, shape.kv_heads)
+    return shape.kv_bytes(context, formats.kv_bytes) / (maximum(ways, 1.0) * layout.pipeline)
+
+
+def planned(machine: Machine, pool: Pool, plan: Plan, path: str, shape: Shape) -> Layout:
+    """The layout that the plan spells out; degrees it leaves open are 1, replicas fill the pool."""
+
+    def degree(name: str, value: float | None) -> Number:
+        return machine.figures.number(f"{path}.{name}", float(value or 1.0))
+
+    tensor, pipeline = degree("tensor", plan.tensor), degree("pipeline", plan.pipeline)
+    expert = degree("expert", plan.expert)
+    chips = pool.all_chips
+    replicas = maximum(floor(chips / (tensor * pipeline) + 1e-9), 1.0)
+    if plan.data is not None:
+        replicas = degree("data", plan.data)
+    if any_of(tensor * pipeline * replicas > chips + 1e-6):
+        machine.warn("plan", f"the plan takes more chips than the {_whole(chips)} of {pool.name}")
+    has_experts = any_of(shape.moe_layers > 0.0)
+    ranks = minimum(maximum(expert / tensor, 1.0), replicas) if has_experts else 1.0
+    return Layout(tensor, pipeline, replicas, expert if has_experts else 1.0, ranks, found=False)
+
+
+def fixes_degrees(plan: Plan) -> bool:
+    """Whether the plan says how a replica is cut."""
+    return any(v is not None for v in (plan.tensor, plan.pipeline, plan.expert))
+
+
+def sharing_experts(layout: Layout, shape: Shape) -> Layout:
+    """Attention data parallelism: replicas that cannot each hold the experts hold them together."""
+    if not any_of(shape.moe_layers > 0.0) or not any_of(layout.replicas > 1.0):
+        return layout
+    ranks = where(layout.expert_ranks > 1.0, layout.expert_ranks, layout.replicas)
+    return Layout(layout.tensor, layout.pipeline, layout.replicas, layout.expert, ranks, layout.found)
+
+
+def candidates(machine: Machine, pool: Pool, plan: Plan, path: str, shape: Shape) -> list[Layout]:
+    """Layouts to try when the plan is open: tensor degrees within a server, then a pipeline of servers."""
+    chips = pool.all_chips
+    inside = pool.chips if pool.chip.domain <= 1 else maximum(minimum(pool.chip.domain, chips), pool.chips)
+    if plan.data is not None:
+        chips = maximum(floor(chips / machine.figures.number(f"{path}.data", plan.data)), 1.0)
+        inside = minimum(inside, chips)
+    found = []
+    size = 1.0
+    while not every(inside < size):
+        degree = minimum(size, inside)
+        found.append(_open(degree, 1.0, pool, plan, chips))
+        size *= 2.0
+    stages = 2.0
+    while not every(chips < inside * stages):
+        found.append(_open(inside, minimum(stages, floor(chips / inside)), pool, plan, chips))
+        stages *= 2.0
+    if any_of(inside > size / 2.0):
+        found.append(_open(inside, 1.0, pool, plan, chips))
+    return found
+
+
+def _open(tensor: Number, pipeline: Number, pool: Pool, plan: Plan, chips: Number) -> Layout:
+    replicas = maximum(floor(chips / (tensor * pipeline) + 1e-9), 1.0)
+    if plan.data is not None:
+        replicas = replicas * maximum(floor(pool.all_chips / chips), 1.0)
+    return Layout(tensor, pipeline, replicas, 1.0, 1.0, found=True)
+
+
+def _whole(x: Number) -> str:
+    from infralab.models.arithmetic import first
+
+    return f"{first(x):g} chips"

@@ -1,0 +1,196 @@
+"""Seconds of one pass of tokens through one replica, in parts: prefill and a decode step are both passes.
+
+A pass takes max(matrix products, weights read) + max(attention FLOP, cache read) + collectives + a
+fixed time per layer (roofline of Williams et al. 2009; the fixed time: model.md, section 11).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+from infralab.models.arithmetic import Number, any_of, ceil, log2, maximum, minimum, where
+from infralab.models.machine import Machine, Pool
+from infralab.models.network import group
+from infralab.models.physics.collectives import Group, Lane, cause, seconds
+from infralab.models.workloads.inference.formats import Formats
+from infralab.models.workloads.inference.layout import Layout
+from infralab.models.workloads.inference.stack import Stack
+from infralab.models.workloads.transformer import Shape
+
+EXPERT_TILE = 64.0  # rows of the smallest tile a grouped product works on: short experts are padded
+IMBALANCE = 1.2  # the fullest expert rank over the mean; 18 to 25 % measured in large deployments
+ACTIVATION_PASSES = 12.0  # reads and writes of the hidden state a layer outside matrix products
+
+
+@dataclass(slots=True)
+class Pass:
+    """Exposed seconds by cause, and what each would take alone."""
+
+    matmul: Number = 0.0
+    weights: Number = 0.0
+    attention: Number = 0.0
+    cache: Number = 0.0
+    activations: Number = 0.0
+    collectives: Number = 0.0
+    overhead: Number = 0.0
+    bubble: Number = 0.0
+    matmul_alone: Number = 0.0
+    weights_alone: Number = 0.0
+    attention_alone: Number = 0.0
+    cache_alone: Number = 0.0
+
+    def total(self) -> Number:
+        products = self.matmul + self.weights + self.attention + self.cache
+        return products + self.activations + self.collectives + self.overhead + self.bubble
+
+    def times(self, factor: Number) -> Pass:
+        return Pass(*(getattr(self, field.name) * factor for field in fields(self)))
+
+
+@dataclass(slots=True)
+class Engine:
+    """One pool's replica of the model, with all that does not depend on the batch worked out once."""
+
+    shape: Shape
+    formats: Formats
+    stack: Stack
+    layout: Layout
+    reduce: Group  # the tensor group
+    exchange: Group  # the group that shares the experts
+    dense: Number  # parameters that every token passes in the layers
+    routed: Number  # of one expert of every layer
+    blocks: Number  # mixers and feed-forward blocks
+    kv_ways: Number  # tensor ranks that split the cache
+
+    def run(self, tokens: Number, sequences: Number, context: Number, decode: bool) -> Pass:
+        """One pass of `tokens` new tokens of `sequences`, each seeing `context` tokens at the end."""
+        shape, layout, stack, formats = self.shape, self.layout, self.stack, self.formats
+        t = layout.tensor
+        gemm, read = self._products(tokens, sequences)
+        asked = tokens / maximum(sequences, 1e-9)
+        flop = sequences * shape.attention_flop(asked, context)
+        if decode and shape.latent is not None:
+            flop = sequences * _latent_decode_flop(shape, context)
+        scores = flop / (t * stack.attention)
+        kept = sequences * shape.kv_bytes(context, formats.kv_bytes) / (self.kv_ways * stack.cache)
+        moved = ACTIVATION_PASSES * shape.layers * tokens * shape.hidden * formats.activation_bytes
+        return Pass(
+            matmul=where(gemm >= read, gemm, 0.0),
+            weights=where(gemm >= read, 0.0, read),
+            attention=where(scores >= kept, scores, 0.0),
+            cache=where(scores >= kept, 0.0, kept),
+            activations=moved / stack.cache,
+            collectives=self._collectives(tokens),
+            overhead=stack.step_seconds
+            + stack.layer_seconds * shape.layers
+            + stack.expert_seconds * shape.moe_layers,
+            matmul_alone=gemm,
+            weights_alone=read,
+            attention_alone=scores,
+            cache_alone=kept,
+        )
+
+    def _products(self, tokens: Number, sequences: Number) -> tuple[Number, Number]:
+        """Seconds of all matrix products and of reading their weights, on one chip."""
+        shape, layout, stack = self.shape, self.layout, self.stack
+        t = layout.tensor
+        head = shape.head_parameters
+        work = self.dense * tokens + head * sequences
+        stored = self.dense + head
+        flop, read = 2.0 * work / t, stored / t
+        if any_of(shape.moe_layers > 0.0):
+            together = tokens * layout.expert_ranks
+            touched = shape.touched_experts(together)
+            skew = where(layout.expert > 1.0, IMBALANCE, 1.0)
+            rows = together * shape.experts_per_token + touched * (EXPERT_TILE - 1.0) / 2.0
+            flop = flop + skew * 2.0 * self.routed * rows / layout.expert_chips
+            read = read + minimum(skew * touched, shape.experts) * self.routed / layout.expert_chips
+        return flop / stack.matmul, read * self.formats.weight_bytes / stack.weights
+
+    def _collectives(self, tokens: Number) -> Number:
+        """All-reduces of the tensor group, exchanges of the expert group, hops of the pipeline."""
+        shape, layout = self.shape, self.layout
+        bytes_ = tokens * shape.hidden * self.formats.activation_bytes
+        total: Number = 0.0
+        shared = shape.moe_layers * where(layout.expert_ranks > 1.0, 1.0, 0.0)
+        if any_of(layout.tensor > 1.0):
+            total = (self.blocks - shared) * self._small("all-reduce", bytes_, self.reduce)
+        if any_of(layout.expert_ranks > 1.0):
+            # each token travels to its experts in 8 bits and back in 16
+            sent = bytes_ * shape.experts_per_token * 0.75
+            total = total + shared * 2.0 * self._small("all-to-all", sent, self.exchange)
+        if any_of(layout.pipeline > 1.0):
+            lane = self.reduce.outer or self.reduce.inner
+            hop = self.stack.reduce_seconds + bytes_ / layout.tensor / lane.bandwidth
+            total = total + (layout.pipeline - 1.0) * hop
+        return total
+
+    def _small(self, op: str, bytes_: Number, ranks: Group) -> Number:
+        """A collective by the stack's own kernels: fixed time grows with the logarithm of the ranks."""
+        fixed = self.stack.reduce_seconds * (1.0 + log2(maximum(ranks.size, 1.0))) / 2.0
+        moved = seconds(op, bytes_, _without_latency(ranks))
+        if ranks.outer is not None and any_of(ranks.remote > 1.0):
+            fixed = fixed + where(ranks.remote > 1.0, ranks.outer.alpha, 0.0)
+        return where(ranks.size > 1.0, fixed + moved, 0.0)
+
+    def decode(self, batch: Number, context: Number) -> Pass:
+        """One output token for each of `batch` sequences; a pipeline keeps micro-batches in flight."""
+        groups = minimum(maximum(batch, 1.0), self.layout.pipeline)
+        # one micro-batch passes all stages while each of the others passes one: a token each per pass
+        return self.run(batch / groups, batch / groups, context, decode=True)
+
+    def prefill(self, tokens: Number, sequences: Number, context: Number, alone: bool = False) -> Pass:
+        """`tokens` prompt tokens in one go, in chunks that keep a pipeline busy.
+
+        alone: the time of one prompt from end to end; else its share of a full pipeline.
+        """
+        pipeline = self.layout.pipeline
+        if not any_of(pipeline > 1.0):
+            return self.run(tokens, sequences, context, decode=False)
+        chunks = maximum(ceil(tokens / self.stack.prefill_tokens), 1.0)
+        once = self.run(tokens / chunks, sequences / chunks, context, decode=False)
+        filled = once.times(chunks / pipeline)
+        if alone:
+            filled.bubble = once.total() * (pipeline - 1.0) / pipeline
+        return filled
+
+    def network_path(self) -> Lane:
+        return cause(self.exchange if any_of(self.layout.expert_ranks > 1.0) else self.reduce)
+
+
+def _latent_decode_flop(shape: Shape, context: Number) -> Number:
+    """Scores and values of one token against the compressed cache (absorbed form, DeepSeek-V2)."""
+    latent = shape.latent
+    assert latent is not None
+    seen = minimum(context, shape.indexer[2]) if shape.indexer is not None else context
+    scan = shape.indexer[0] * shape.indexer[1] * 2.0 * context if shape.indexer is not None else 0.0
+    each = 2.0 * shape.heads * (2.0 * latent.kv_rank + latent.rope) * seen
+    return shape.attention_layers * (each + scan)
+
+
+def _without_latency(ranks: Group) -> Group:
+    inner = replace(ranks.inner, alpha=0.0, beta=0.0)
+    outer = None if ranks.outer is None else replace(ranks.outer, alpha=0.0, beta=0.0)
+    return replace(ranks, inner=inner, outer=outer)
+
+
+def engine(machine: Machine, pool: Pool, shape: Shape, formats: Formats, stack: Stack, layout: Layout) -> Engine:
+    """A replica ready to run passes."""
+    dense = (
+        shape.mixer_parameters
+        + shape.dense_layers * shape.dense_parameters
+        + shape.moe_layers * shape.shared_parameters
+    )
+    ways = minimum(layout.tensor, 1.0 if shape.latent is not None else shape.kv_heads)
+    return Engine(
+        shape=shape,
+        formats=formats,
+        stack=stack,
+        layout=layout,
+        reduce=group(machine, pool, layout.tensor),
+        exchange=group(machine, pool, layout.expert_chips),
+        dense=dense,
+        routed=shape.moe_layers * shape.expert_parameters,
+        blocks=shape.attention_layers + shape.linear_layers + shape.dense_layers + shape.moe_layers,
+        kv_ways=maximum(ways, 1.0),
+    )

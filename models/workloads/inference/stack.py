@@ -1,0 +1,105 @@
+"""Constants of a software family on a chip: what a datasheet does not print (model.md, 10 and 11)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from infralab.models.arithmetic import Number, minimum
+from infralab.models.constants import fitted, table
+from infralab.models.machine import HOST_KINDS, Machine, Pool
+from infralab.models.workloads.inference.formats import Formats
+
+FILE = "transformer_inference"
+
+
+@dataclass(slots=True)
+class Stack:
+    """Rates are achieved ones of one chip; `*_path` is the figure whose growth shortens the part."""
+
+    family: str
+    matmul: Number  # FLOP/s of matrix products
+    attention: Number  # FLOP/s of scores and values
+    weights: Number  # bytes/s, reading weights
+    cache: Number  # bytes/s, reading keys and values
+    memory_path: str
+    matmul_path: str
+    layer_seconds: Number  # host and small kernels of one layer
+    expert_seconds: Number  # the same for routing in a mixture-of-experts layer
+    step_seconds: Number  # scheduling and sampling of one pass
+    request_seconds: Number  # before and after the passes of one request
+    reduce_seconds: Number  # a small all-reduce between two chips
+    overhead_path: str
+    memory_share: Number  # of the chip's memory that weights and cache may fill
+    batch_limit: Number  # sequences in flight on one replica
+    prefill_tokens: Number  # prompt tokens in one pass
+
+
+def family_of(framework: str | None) -> str:
+    """The software family that a framework of the catalogue belongs to ("default" where none is known)."""
+    families = table(FILE)["families"]
+    for family, members in families.items():
+        if framework in members:
+            return str(family)
+    return str(table(FILE)["family_when_unknown"])
+
+
+def stack(machine: Machine, pool: Pool, formats: Formats) -> Stack:
+    """The constants for this pool's chip and the design's software, recorded as figures."""
+    figures, chip = machine.figures, pool.chip
+    framework = machine.design.software.framework
+    family = family_of(framework)
+    if framework is None or framework == "auto":
+        figures.assume(f"software not given: constants of {family} stacks", moves=False)
+    chip_keys = (chip.generation, chip.kind)
+    stack_keys = (f"{family}-{chip.generation}", f"{family}-{chip.kind}", family, chip.kind)
+
+    def of_chip(name: str, unit: str = "") -> Number:
+        return fitted(figures, FILE, chip_keys, name, unit)
+
+    def of_stack(name: str, unit: str = "") -> Number:
+        return fitted(figures, FILE, stack_keys, name, unit)
+
+    bandwidth, path = _bandwidth(machine, pool)
+    read = bandwidth * of_stack("bandwidth_factor")
+    unpack = of_stack("unpack_factor") if formats.unpacks else 1.0
+    factor = of_stack("matmul_factor")
+    link = chip.link_kind or "pcie"
+    reduce = fitted(figures, FILE, (f"{family}-{link}", link, family), "reduce_seconds", "s")
+    return Stack(
+        family=family,
+        matmul=formats.peak * of_chip(f"matmul_share_{formats.width}bit") * factor,
+        attention=formats.attention_peak * of_chip("attention_share") * factor,
+        weights=read * unpack,
+        cache=read * of_stack("cache_factor"),
+        memory_path=path,
+        matmul_path=formats.peak_path,
+        layer_seconds=of_stack("layer_seconds", "s"),
+        expert_seconds=of_stack("expert_seconds", "s"),
+        step_seconds=of_stack("step_seconds", "s"),
+        request_seconds=of_stack("request_seconds", "s"),
+        reduce_seconds=reduce,
+        overhead_path=f"fitted.{FILE}.{family}.layer_seconds",
+        memory_share=of_stack("memory_share"),
+        batch_limit=of_stack("batch_limit"),
+        prefill_tokens=of_stack("prefill_tokens"),
+    )
+
+
+def _bandwidth(machine: Machine, pool: Pool) -> tuple[Number, str]:
+    """Achieved bytes/s of one chip's memory; few cores of a CPU cannot draw all of it."""
+    figures, chip = machine.figures, pool.chip
+    share = fitted(figures, FILE, (chip.generation, chip.kind), "bandwidth_share")
+    path = f"{chip.path}.memory_bandwidth"
+    whole = chip.memory_bandwidth
+    if whole is None:
+        if chip.kind not in HOST_KINDS:
+            machine.missing(pool.owner, f"{chip.id} has no memory bandwidth in the catalogue: give one")
+        whole, path = pool.host.memory_bandwidth / pool.chips, f"{pool.owner}.host.memory_bandwidth"
+    lanes = chip.facts.get("mem_tbps_cpu")
+    if isinstance(lanes, (int, float)):
+        whole = figures.figure(f"{chip.path}.memory_bandwidth.cpu", float(lanes) * 1e12, "B/s", "cited", chip.id)
+        path = f"{chip.path}.memory_bandwidth.cpu"
+    if chip.kind not in HOST_KINDS or chip.cores is None:
+        return whole * share, path
+    each = fitted(figures, FILE, (chip.generation, chip.kind), "core_bandwidth", "B/s")
+    return minimum(whole * share, chip.cores * each), path
