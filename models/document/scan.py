@@ -6,14 +6,13 @@ The text must be valid TOML (tomllib has read it): the scan only finds its way a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 Path = tuple[str | int, ...]
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_BLANK = re.compile(r"[ \t]*")
+_BLANK = re.compile(r"[ \t\ufeff]*")  # a byte order mark may begin the text
 _GAP = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")  # what may stand between the values of an array
 _SCALAR = re.compile(r"[^,\]}#\r\n]*")
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
@@ -22,13 +21,19 @@ _SIMPLE = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\"
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One or more whole lines: [start, end) with the line break; the value is [value, stop)."""
+    """One or more whole lines: [start, end) with the line break; the value is [value, stop).
+
+    `section` is the path of the header above; of a header, its own. `names` are the spans of the
+    parts of the key as written.
+    """
 
     kind: Literal["header", "array", "pair", "other"]
     path: Path
+    section: Path
     line: int
     start: int
     end: int
+    names: tuple[tuple[int, int], ...] = ()
     value: int = 0
     stop: int = 0
 
@@ -63,10 +68,10 @@ def _statement(
     at = _after(_BLANK, text, start)
     first = text[at : at + 1]
     if first in ("", "#", "\n", "\r"):
-        return Statement("other", (), line, start, _line_end(text, at)), table
+        return Statement("other", (), table, line, start, _line_end(text, at)), table
     if first == "[":
         double = text.startswith("[[", at)
-        names, stop = _keys(text, at + (2 if double else 1))
+        names, stop, spans = _keys(text, at + (2 if double else 1))
         path = (*_resolved(names[:-1], arrays), names[-1])
         if double:
             arrays[path] = arrays.get(path, -1) + 1
@@ -74,11 +79,12 @@ def _statement(
         else:
             path = _resolved(names, arrays)
         kind: Literal["header", "array"] = "array" if double else "header"
-        return Statement(kind, path, line, start, _line_end(text, stop)), path
-    names, stop = _keys(text, at)
+        return Statement(kind, path, path, line, start, _line_end(text, stop), spans), path
+    names, stop, spans = _keys(text, at)
     value = _after(_BLANK, text, stop + 1)
     stop = value_end(text, value)
-    return Statement("pair", (*table, *names), line, start, _line_end(text, stop), value, stop), table
+    end = _line_end(text, stop)
+    return Statement("pair", (*table, *names), table, line, start, end, spans, value, stop), table
 
 
 def _resolved(names: tuple[str, ...], arrays: dict[Path, int]) -> Path:
@@ -96,7 +102,7 @@ def entries(text: str, start: int) -> list[Entry]:
     found: list[Entry] = []
     at = _after(_GAP, text, start + 1)
     while text[at] != "}":
-        names, stop = _keys(text, at)
+        names, stop, _ = _keys(text, at)
         value = _after(_GAP, text, stop + 1)
         stop = value_end(text, value)
         found.append(Entry(names, at, value, stop))
@@ -146,11 +152,12 @@ def _long_string_end(text: str, at: int) -> int:
     return at
 
 
-def _keys(text: str, at: int) -> tuple[tuple[str, ...], int]:
-    """The dotted key that begins at `at`, and where the sign after it stands."""
+def _keys(text: str, at: int) -> tuple[tuple[str, ...], int, tuple[tuple[int, int], ...]]:
+    """The dotted key that begins at `at`, where the sign after it stands, and the parts' spans."""
     names: list[str] = []
+    spans: list[tuple[int, int]] = []
     while True:
-        at = _after(_BLANK, text, at)
+        at = first = _after(_BLANK, text, at)
         bare = _BARE_KEY.match(text, at)
         if bare:
             names.append(bare[0])
@@ -160,9 +167,10 @@ def _keys(text: str, at: int) -> tuple[tuple[str, ...], int]:
             inner = text[at + 1 : stop - 1]
             names.append(_ESCAPE.sub(_unescaped, inner) if text[at] == '"' else inner)
             at = stop
+        spans.append((first, at))
         at = _after(_BLANK, text, at)
         if text[at] != ".":
-            return tuple(names), at
+            return tuple(names), at, tuple(spans)
         at += 1
 
 
@@ -201,9 +209,3 @@ def _common(a: Path, b: Path) -> int:
             break
         depth += 1
     return depth if depth == len(b) or depth == len(a) else 0
-
-
-def below(found: list[Statement], path: Path) -> Iterator[Statement]:
-    """The headers and pairs at the path or anywhere inside it."""
-    size = len(path)
-    return (s for s in found if s.kind != "other" and s.path[:size] == path)
