@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from infralab.models.design import Design
 from infralab.models.document.problem import DocumentError
-from infralab.models.document.read import Document, Stamp, read, stamp_of
-from infralab.models.document.write import render
+from infralab.models.document.reading import Document, Stamp, read, stamp_of
+from infralab.models.document.writing import render
 
 
 class ChangedOnDisk(DocumentError):

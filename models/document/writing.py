@@ -12,7 +12,7 @@ from infralab.models.document import dump
 from infralab.models.document.patch import PatchError, patched, same
 from infralab.models.document.plain import to_mapping
 from infralab.models.document.problem import quoted_key
-from infralab.models.document.read import Document
+from infralab.models.document.reading import Document
 from infralab.models.document.scan import statements
 
 _NAMED = ("box", "wire", "component")
