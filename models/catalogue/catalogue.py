@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from infralab.models.catalogue.component import CatalogueError, Component, UnknownComponent
-from infralab.models.catalogue.store import Store, built_in, fold
+from infralab.models.catalogue.store import Store, built_in, fold, fold_loosely
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,14 +129,14 @@ class Catalogue:
         for place in rooms:
             if place in entries:
                 return _component(name, place, *entries[place])
-        folded = fold(name)
-        aliases = {place: target for _, place, target in self._store.lines(f"~{folded}")}
-        for place in rooms:
-            own = self._own_names.get((place, folded))
-            if own is not None:
-                return self._own[place, own]
-            if place in aliases and aliases[place] != name:
-                return self._find(aliases[place], place)
+        for folded in dict.fromkeys((fold(name), fold_loosely(name))):
+            aliases = {place: target for _, place, target in self._store.lines(f"~{folded}")}
+            for place in rooms:
+                own = self._own_names.get((place, folded))
+                if own is not None:
+                    return self._own[place, own]
+                if place in aliases and aliases[place] != name:
+                    return self._find(aliases[place], place)
         return None
 
     def _heads(self) -> Iterator[tuple[str, str, str]]:

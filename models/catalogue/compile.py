@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from infralab.models.catalogue import layout
-from infralab.models.catalogue.component import DERIVED
+from infralab.models.catalogue.component import DERIVED, CatalogueError
 from infralab.models.catalogue.figures import derive, number
 from infralab.models.catalogue.marks import fact_marks, lookup, mark_of, weakest
-from infralab.models.catalogue.store import COMPILED, fold
+from infralab.models.catalogue.store import COMPILED, fold, fold_loosely
 
 
 def compiled_text() -> str:
@@ -31,10 +31,29 @@ def _lines(found: layout.Sources) -> Iterator[str]:
         _add_prices(found, room, key, figures, marks)
         payload = {"facts": facts, "figures": figures, "marks": marks}
         yield "\t".join((key, room, kind, _json(payload)))
-    yield from sorted({f"~{fold(name)}\t@\t{room}\t{key}" for name, room, key in _names(found)})
+    for (room, name), key in other_names(found).items():
+        yield "\t".join((f"~{name}", "@", room, key))
     for name, table in found.tables.items():
         for key, value in table.items():
             yield "\t".join((f"#{name}", "table", key, _json(value)))
+
+
+def other_names(found: layout.Sources) -> dict[tuple[str, str], str]:
+    """(room, folded name) -> id; a loosely folded name only where a single entry can be meant.
+
+    Raises CatalogueError when two entries of a room claim the same name.
+    """
+    names: dict[tuple[str, str], str] = {}
+    for name, room, key in _names(found):
+        if names.setdefault((room, fold(name)), key) != key:
+            raise CatalogueError(f"{room} {name!r} is claimed by {key!r} and by {names[room, fold(name)]!r}")
+    loose: dict[tuple[str, str], set[str]] = {}
+    for name, room, key in _names(found):
+        loose.setdefault((room, fold_loosely(name)), set()).add(key)
+    for place, keys in loose.items():
+        if len(keys) == 1:
+            names.setdefault(place, next(iter(keys)))
+    return names
 
 
 def _names(found: layout.Sources) -> Iterator[tuple[str, str, str]]:

@@ -62,7 +62,7 @@ def _own_names(room: str, facts: Mapping[str, Any]) -> Iterator[tuple[str, float
                 if (own := number(value)) is not None:
                     yield f"{group}.{precision}", own
     paths = {rule.path for rule in ROOMS.get(room, ())}
-    for name in {rule.figure for rule in ROOMS.get(room, ())} - paths:
+    for name in sorted({rule.figure for rule in ROOMS.get(room, ())} - paths):
         if (own := number(lookup(facts, name))) is not None:
             yield name, own
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from infralab.models.catalogue.figures import scales_with
+from infralab.models.catalogue.marks import META
 
 HERE = Path(__file__).parent
 
@@ -121,15 +122,24 @@ def kind_of(name: str, room: str, facts: Mapping[str, Any]) -> str:
 
 
 def _resolve_likes(found: Sources) -> None:
-    """`like` takes over what the entry does not say itself, marks included."""
+    """`like` and `same_as` take over what the entry does not say itself, doubts included."""
     for (room, key), (kind, facts) in list(found.entries.items()):
-        like = facts.get("like")
-        if isinstance(like, str):
-            base_kind, base = found.entries[room, like]
-            found.entries[room, key] = (facts.get("kind", base_kind), {**base, **facts})
-            if "kind" not in facts:
-                continue
-            found.entries[room, key] = (kind, found.entries[room, key][1])
+        merged = _taken_over(found, room, facts)
+        if "kind" not in facts and isinstance(facts.get("like"), str):
+            kind = found.entries[room, facts["like"]][0]
+        found.entries[room, key] = (kind, merged)
+
+
+def _taken_over(found: Sources, room: str, facts: dict[str, Any]) -> dict[str, Any]:
+    like = facts.get("like", facts.get("same_as"))
+    if not isinstance(like, str):
+        return facts
+    base = _taken_over(found, room, found.entries[room, like][1])
+    taken = {name for name in base if name not in facts and name not in META}
+    sure = base.get("checked") and not base.get("from_memory")
+    doubts = set(facts.get("unchecked", ())) | {name for name in taken if not sure or name in base.get("unchecked", ())}
+    merged = {**{name: base[name] for name in base if name in taken}, **facts}
+    return {**merged, "unchecked": sorted(doubts)} if doubts else merged
 
 
 def _aliases(found: Sources, table: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

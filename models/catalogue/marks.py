@@ -47,7 +47,7 @@ def fact_marks(room: str, facts: Mapping[str, Any], prefix: str = "") -> dict[st
             marks[prefix + key] = ASSUMED
         else:
             marks[prefix + key] = DERIVED if _is_derived(room, facts, key) else CITED
-    for key in doubtful:
+    for key in sorted(doubtful):
         if "." in key:
             marks[prefix + key] = ASSUMED
     return marks

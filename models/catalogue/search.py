@@ -48,6 +48,14 @@ def _by_vendor(
     return hits
 
 
+def nearest(word: str, choices: Iterable[str]) -> str | None:
+    """The one of a few words (kinds, keys) that a mistyped one may have meant."""
+    from rapidfuzz import fuzz, process
+
+    found = process.extractOne(word.lower(), sorted(choices), scorer=fuzz.ratio, score_cutoff=GOOD)
+    return found[0] if found else None
+
+
 def near(name: str, ids: Iterable[str], count: int = 4) -> list[str]:
     """The ids that a mistyped name may have meant, best first."""
     from rapidfuzz import fuzz, process

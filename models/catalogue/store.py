@@ -15,7 +15,17 @@ COMPILED = os.path.join(os.path.dirname(__file__), "compiled.tsv")
 
 
 def fold(name: str) -> str:
-    """A name as it is compared: lower case, letters and digits only."""
+    """A name as it is compared: lower case, letters, digits, "+" and the point inside a number."""
+    text = name.lower()
+    return "".join(
+        char
+        for place, char in enumerate(text)
+        if char.isalnum() or char == "+" or (char == "." and text[place - 1 : place].isdigit())
+    )
+
+
+def fold_loosely(name: str) -> str:
+    """Letters and digits only: how names are compared when that leaves no doubt which one is meant."""
     return "".join(char for char in name.lower() if char.isalnum())
 
 
@@ -28,7 +38,9 @@ class Store:
 
     def lines(self, key: str) -> Iterator[tuple[str, str, str]]:
         """(room, kind, payload) of every line under `key`."""
-        prefix = key.encode() + b"\t"
+        if "\t" in key or "\n" in key:
+            return
+        prefix = key.encode("utf-8", "replace") + b"\t"
         start = self._first(prefix)
         while self._bytes[start : start + len(prefix)] == prefix:
             end = self._bytes.find(b"\n", start)

@@ -175,12 +175,12 @@ class Builder:
         head = path.split(".")[0]
         if head in META or head in ("kind", "room", "vendor", "year", "note"):
             return
-        from infralab.models.catalogue.search import near
+        from infralab.models.catalogue.search import nearest
 
         known = {rule.path for rule in ROOMS.get(room, ())} | {rule.figure for rule in ROOMS.get(room, ())}
-        close = near(path, known, 1)
+        close = nearest(path, known)
         if close and not _known_fact(self._base, room, path):
-            self.warnings.append(f"{self._where}{key}.{path}: no such figure; did you mean {close[0]}?")
+            self.warnings.append(f"{self._where}{key}.{path}: no such figure; did you mean {close}?")
 
     def _error(self, key: str, path: str, text: str, value: Any = None) -> CatalogueError:
         shown = "" if value is None else f" = {_toml(value)}"
@@ -229,10 +229,10 @@ def _inherit(
 
 
 def _nearest(kind: str) -> str:
-    from infralab.models.catalogue.search import near
+    from infralab.models.catalogue.search import nearest
 
-    close = near(kind, ROOM_OF_KIND, 1)
-    return f', did you mean "{close[0]}"?' if close else ""
+    close = nearest(kind, ROOM_OF_KIND)
+    return f', did you mean "{close}"?' if close else ""
 
 
 def _figure(room: str, path: str) -> str | None:
