@@ -1,0 +1,112 @@
+"""Bytes on one chip in training: state, activations, logits, and what the software itself takes.
+
+Activations after Korthikanti et al. 2022, by widths instead of multiples of the hidden size, so that
+gated blocks, grouped heads and experts count as they are. State after Rajbhandari et al. 2020.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from infralab.models.arithmetic import Number, divide, first, maximum, minimum, where
+from infralab.models.workloads.transformer import Shape
+
+SCORE_BYTES = 5.0  # softmax and dropout outputs (2 each) and a mask, per score kept (Korthikanti)
+
+
+@dataclass(frozen=True, slots=True)
+class StateBytes:
+    """Bytes per parameter of mixed-precision Adam: 16-bit weights, gradients, master copy and moments."""
+
+    weights: float = 2.0
+    gradients: float = 4.0
+    optimizer: float = 12.0
+
+
+def activation_numbers_bytes(shape: Shape, replicated: bool) -> tuple[Number, Number]:
+    """Kept bytes per token of all layers: (divided by tensor parallelism, divided only with its sequence part).
+
+    The second part, norms' inputs and block inputs, is 10·h of Korthikanti's 34·h a layer.
+    """
+    h = shape.hidden
+    inner = (2.0 * shape.heads + 2.0 * shape.kv_heads) * shape.head_size
+    if shape.latent is not None:
+        inner = shape.heads * (2.0 * (shape.latent.nope + shape.latent.rope) + 2.0 * shape.latent.value)
+    ffn = (3.0 if shape.gated else 2.0) * shape.ffn
+    expert = (3.0 if shape.gated else 2.0) * shape.expert_ffn * shape.experts_per_token
+    shared = (3.0 if shape.gated else 2.0) * shape.shared_ffn
+    routed = shape.moe_layers * (expert + shared + 2.0 * shape.experts_per_token * shape.expert_width)
+    mixers = shape.attention_layers * inner
+    linear = shape.linear_layers * 4.0 * _linear_width(shape)
+    split = 2.0 * (mixers + linear + shape.dense_layers * ffn + routed)
+    blocks = shape.attention_layers + shape.linear_layers + shape.dense_layers + shape.moe_layers
+    return split, blocks * 5.0 * h
+
+
+def _linear_width(shape: Shape) -> Number:
+    return shape.linear_gemms[-1].inner if shape.linear_gemms else shape.hidden
+
+
+def score_bytes(shape: Shape, context: Number) -> Number:
+    """Kept score bytes per token of all layers when attention is not fused."""
+    return SCORE_BYTES * shape.heads * context * shape.attention_layers
+
+
+@dataclass(slots=True)
+class Kept:
+    """Activations kept for one token of one micro-batch, all layers, on one chip of a tensor group."""
+
+    full: Number  # without recomputation
+    selective: Number
+    inputs: Number  # of each layer, with full recomputation
+    working: Number  # of the one layer that is being recomputed
+
+
+def kept(
+    shape: Shape, context: Number, fused: bool, tensor: Number, sequence_parallel: Number, recompute: Number
+) -> Number:
+    """Bytes per token and chip, all layers: by level of recomputation (0 none, 1 selective, 2 full)."""
+    split, whole = activation_numbers_bytes(shape, False)
+    undivided = where(sequence_parallel > 0.5, whole / tensor, whole)
+    scores = 0.0 if fused else score_bytes(shape, context)
+    selective = split / tensor + undivided
+    none = selective + scores / tensor
+    layers = maximum(shape.layers, 1.0)
+    inputs = 2.0 * shape.hidden * layers / where(sequence_parallel > 0.5, tensor, 1.0)
+    full = inputs + none / layers
+    return where(recompute > 1.5, full, where(recompute > 0.5, selective, none))
+
+
+def in_flight(micro_batches: Number, stages: Number, virtual: Number) -> Number:
+    """Micro-batches whose activations the first stage keeps (1F1B, interleaved)."""
+    more = where(virtual > 1.0, 1.0 + (stages - 1.0) / maximum(stages * virtual, 1.0), 1.0)
+    return minimum(micro_batches, stages) * more
+
+
+def state_parts(
+    dense: Number, routed: Number, gathered: Number, state: StateBytes, sharding: Number, dense_group: Number,
+    routed_group: Number,
+) -> list[tuple[str, Number]]:
+    """Weights, gradients and optimizer state on one chip, by level of sharding.
+
+    dense, routed: parameters on this chip before sharding. gathered: parameters of the unit that full
+    sharding holds whole at a time.
+    """
+    parts: list[tuple[str, Number]] = []
+    for level, name, each in ((3.0, "weights", state.weights), (2.0, "gradients", state.gradients)):
+        on = sharding >= level
+        held = dense / where(on, dense_group, 1.0) + routed / where(on, routed_group, 1.0)
+        parts.append((name, each * held))
+    parts[0] = ("weights", parts[0][1] + where(sharding >= 3.0, 2.0 * state.weights * gathered, 0.0))
+    on = sharding >= 1.0
+    held = dense / where(on, dense_group, 1.0) + routed / where(on, routed_group, 1.0)
+    parts.append(("optimizer", state.optimizer * held))
+    return parts
+
+
+def load(parts: list[tuple[str, Number]], capacity: Number) -> Number:
+    """Needed over there; infinite where there is none."""
+    total: Number = 0.0
+    for _, each in parts:
+        total = total + each
+    return divide(total, capacity) if first(capacity) >= 0 else total

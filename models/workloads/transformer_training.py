@@ -1,0 +1,367 @@
+"""Training of a transformer: reads the workload, settles the plan, and says what one step asks."""
+
+from __future__ import annotations
+
+from infralab.models.arithmetic import Number, any_of, first, is_scalar, maximum, minimum, where
+from infralab.models.constants import fitted, table
+from infralab.models.job import COMMUNICATION, MEMORY, OVERHEAD, Input, Job, Memory, Part, Save, Step, Traffic
+from infralab.models.machine import Chip, Machine, Pool
+from infralab.models.physics import memory as physics_memory
+from infralab.models.physics.collectives import Group, Lane
+from infralab.models.physics.peaks import BITS, Peak, peak
+from infralab.models.physics.roofline import Engine, tiles
+from infralab.models.plan import RECOMPUTE, SHARDING, Layout, Limits, given, search
+from infralab.models.workloads import transformer_step as steps
+from infralab.models.workloads.transformer import Shape, shape
+
+FILE = "transformer_training"
+SIXTEEN = {"fp32": "fp32", "tf32": "tf32", "fp16": "fp16", "fp64": "fp64"}
+DEFAULT_SEQUENCE = 4096.0
+DEFAULT_TOKENS = 4e6  # of a step, where neither the batch nor the plan says
+
+
+def lower(machine: Machine) -> Job:
+    """A job of one step per pool that trains; what is missing comes back as problems, never raised."""
+    job = Job(unit="tokens/s")
+    pools = machine.steppers()
+    model = shape(machine)
+    if model is None or not pools:
+        return job
+    total: Number = 0.0
+    for pool in pools:
+        total = total + pool.all_chips
+    sequence, batch = _sequence(machine, model), _batch(machine, total)
+    for pool in pools:
+        share = pool.all_chips / total
+        task = Task(machine, pool, model, sequence, batch * share)
+        if task.peak is None:
+            machine.missing(pool.owner, f"{pool.chip.id} has no peak rate on record: give one with with.chip.peak.bf16")
+            return Job(unit="tokens/s")
+        task.settle(job)
+        task.report(job, share)
+    return job
+
+
+def _sequence(machine: Machine, model: Shape) -> Number:
+    workload = machine.design.workload
+    assert workload is not None
+    if workload.sequence_length is None and "workload.sequence_length" not in machine.figures.values:
+        machine.figures.assume(f"sequence length not given: {DEFAULT_SEQUENCE:.0f} tokens")
+    return machine.figures.number("workload.sequence_length", workload.sequence_length or DEFAULT_SEQUENCE)
+
+
+def _batch(machine: Machine, chips: Number) -> Number:
+    """Sequences of one step: given, or what the plan implies, or a usual number of tokens."""
+    workload, plan = machine.design.workload, machine.design.plan
+    assert workload is not None
+    given_batch = workload.global_batch
+    if given_batch is None and "workload.global_batch" not in machine.figures.values:
+        if workload.batch is not None:
+            return machine.figures.number("workload.batch", workload.batch) * (plan.data or 1.0)
+        if plan.micro_batch is not None:
+            replicas = plan.data or maximum(chips / ((plan.tensor or 1.0) * (plan.pipeline or 1.0) * (plan.context or 1.0)), 1.0)
+            machine.figures.assume("global batch not given: one micro-batch a replica")
+            return plan.micro_batch * replicas * (plan.pipeline or 1.0)
+        length = workload.sequence_length or DEFAULT_SEQUENCE
+        machine.figures.assume(f"global batch not given: about {DEFAULT_TOKENS:.0e} tokens a step")
+        given_batch = maximum(first(chips), float(2 ** round((DEFAULT_TOKENS / length) ** 0.5).bit_length()))
+    return machine.figures.number("workload.global_batch", float(given_batch or 0.0))
+
+
+class Task:
+    """One pool's share of the training, lowered."""
+
+    def __init__(self, machine: Machine, pool: Pool, model: Shape, sequence: Number, batch: Number) -> None:
+        workload = machine.design.workload
+        assert workload is not None
+        self.machine, self.pool, self.model = machine, pool, model
+        chip, figures = pool.chip, machine.figures
+        precision = workload.precision
+        if precision is None:
+            precision = "bf16"
+            figures.assume("precision not given: bf16", moves=False)
+        self.precision = precision
+        self.wide = SIXTEEN.get(precision, "bf16")
+        self.peak: Peak | None = peak(figures, chip, precision)
+        self.peak16: Peak | None = peak(figures, chip, self.wide)
+        if self.peak is None or self.peak16 is None:
+            return
+        if workload.attention is None:
+            figures.assume("attention not given: fused", moves=False)
+        self.lora = workload.tuning == "lora"
+        self.work = steps.Work(
+            shape=model,
+            sequence=sequence,
+            batch=batch,
+            fused=workload.attention != "unfused",
+            trained_share=0.0 if self.lora else 1.0,
+            gradient_bytes=2.0 if self.wide == "fp16" else 4.0,
+        )
+        self.rates = self._rates(chip)
+
+    # ---- constants -----------------------------------------------------------------------------
+
+    def _constant(self, name: str, unit: str = "") -> Number:
+        return fitted(self.machine.figures, FILE, chip_keys(self.pool.chip), name, unit)
+
+    def _rates(self, chip: Chip) -> steps.Rates:
+        assert self.peak is not None
+        assert self.peak16 is not None
+        share = self._constant("matmul_share")
+        wide = self.peak16.value * self._efficiency(chip, self.peak16.precision) * share
+        narrow = BITS.get(self.peak.precision, 4) < 16
+        rate = wide
+        if self.peak.precision != self.peak16.precision:
+            rate = self.peak.value * self._efficiency(chip, self.peak.precision) * share
+            rate = rate * self._constant("narrow_share") if narrow else rate
+        bandwidth = chip.memory_bandwidth
+        if bandwidth is None:
+            bandwidth = self.machine.figures.figure(f"{chip.path}.memory_bandwidth", 1e12, "B/s", "assumed")
+            self.machine.figures.assume(f"{chip.id} has no memory bandwidth on record: 1 TB/s")
+        reached = bandwidth * self._constant("memory_share")
+        cut = tiles(chip.kind, chip.facts, first(chip.cores or 0.0))
+        return steps.Rates(
+            layers=Engine(rate, reached, cut, BITS.get(self.peak.precision, 4) / 8.0),
+            head=Engine(wide, reached, cut, BITS.get(self.peak16.precision, 16) / 8.0),
+            attention=Engine(wide * self._constant("attention_share"), reached, cut),
+            layer_seconds=self._constant("layer_seconds", "s"),
+            step_seconds=self._constant("step_seconds", "s"),
+            overlap=self._constant("overlap"),
+            tensor_exposed=self._constant("tensor_exposed"),
+            narrow=narrow,
+        )
+
+    def _efficiency(self, chip: Chip, precision: str) -> Number:
+        """Best measured share of the peak in matrix products: the catalogue's, else a usual one."""
+        measured = chip.facts.get("measured")
+        for name in (precision, "bf16"):
+            value = measured.get(f"eff_{name}") if isinstance(measured, dict) else None
+            if value is not None:
+                path = f"{chip.path}.efficiency.{name}"
+                return self.machine.figures.figure(path, float(value), "", "cited", chip.id)
+        return self._constant("matmul_efficiency")
+
+    # ---- the plan ------------------------------------------------------------------------------
+
+    def settle(self, job: Job) -> None:
+        """The layout: as given, completed, or found."""
+        design = self.machine.design
+        workload = design.workload
+        assert workload is not None
+        fixed = given(self.machine.figures, design.plan, workload.recompute)
+        self._complete(fixed)
+        self.layout, fits = settled(self, fixed)
+        wanted = {"data", "tensor", "pipeline", "micro_batch"}
+        job.plan_found = not wanted <= set(fixed)
+        job.plan = plan_of(self.layout)
+        del fits
+
+    def _complete(self, fixed: dict[str, Number]) -> None:
+        if "expert" not in fixed and first(self.model.experts) <= 1:
+            fixed["expert"] = 1.0
+        if "data" in fixed and "tensor" in fixed and "pipeline" in fixed and "context" not in fixed:
+            # what the plan's product leaves over of the chips
+            left = self.pool.all_chips / (fixed["data"] * fixed["tensor"] * fixed["pipeline"])
+            fixed["context"] = maximum(left, 1.0)
+        chips = self.pool.all_chips
+        if {"tensor", "pipeline"} <= set(fixed) and "data" not in fixed and "context" in fixed:
+            fixed["data"] = maximum(chips / (fixed["tensor"] * fixed["pipeline"] * fixed["context"]), 1.0)
+
+    def limits(self) -> Limits:
+        m = self.model
+        return Limits(
+            chips=first(self.pool.all_chips),
+            domain=max(1.0, min(first(self.pool.chips), float(self.pool.chip.domain or 1.0)))
+            if not self.pool.torus
+            else first(self.pool.all_chips),
+            layers=first(m.layers),
+            heads=first(m.heads),
+            experts=first(m.experts),
+            sequence=first(self.work.sequence),
+            batch=first(self.work.batch),
+        )
+
+    def fabric(self, layout: Layout) -> steps.Fabric:
+        from infralab.models.network import group
+
+        def of(size: Number, stride: Number) -> Group:
+            return group(self.machine, self.pool, size, stride)
+
+        inside = layout.tensor * layout.context
+        replicas = layout.data * layout.context
+        sharing = where(layout.sharding_group > 0.5, minimum(layout.sharding_group, replicas), replicas)
+        spread = layout.expert * steps.expert_split(layout)
+        none = of(1.0, 1.0)
+        return steps.Fabric(
+            tensor=of(layout.tensor, 1.0) if any_of(layout.tensor > 1.0) else none,
+            context=of(layout.context, layout.tensor) if any_of(layout.context > 1.0) else none,
+            expert=of(layout.expert, 1.0) if any_of(layout.expert > 1.0) else none,
+            pipeline=of(layout.pipeline, inside * layout.data) if any_of(layout.pipeline > 1.0) else none,
+            data=of(sharing, layout.tensor) if any_of(sharing > 1.0) else none,
+            expert_data=of(maximum(replicas * layout.tensor / spread, 1.0), spread)
+            if first(self.model.moe_layers) > 0
+            else none,
+            between=of(replicas / sharing, layout.tensor * sharing) if any_of(replicas > sharing) else none,
+        )
+
+    def evaluate(self, layout: Layout) -> tuple[Number, Number]:
+        """Seconds of a step, and memory needed over memory there."""
+        spent = steps.step(self.work, self.rates, self.fabric(layout), layout)
+        capacity = self.pool.chip.memory_bytes
+        if capacity is None:
+            return spent.total, 0.0
+        return spent.total, physics_memory.load(self.memory_parts(layout), capacity)
+
+    # ---- memory --------------------------------------------------------------------------------
+
+    def memory_parts(self, layout: Layout) -> list[tuple[str, Number]]:
+        """Bytes on the fullest chip, by use."""
+        work, model = self.work, self.model
+        params = steps.held(model, layout)
+        replicas = layout.data * layout.context
+        group = where(layout.sharding_group > 0.5, minimum(layout.sharding_group, replicas), replicas)
+        routed_group = maximum(replicas * layout.tensor / (layout.expert * steps.expert_split(layout)), 1.0)
+        state = self._state_bytes()
+        ends = params.ends / where(layout.pipeline > 1.5, 2.0, 1.0)
+        longest = 1.0 / maximum(model.layers / layout.pipeline, 1.0)
+        parts = physics_memory.state_parts(
+            params.dense + ends, params.routed, (params.dense + params.routed) * longest, state, layout.sharding, group, routed_group
+        )
+        if layout.offload:
+            parts = [p for p in parts if p[0] != "optimizer"]
+        tokens = layout.micro_batch * work.sequence / layout.context
+        m = maximum(work.batch / (layout.data * layout.micro_batch), 1.0)
+        each = physics_memory.kept(model, work.sequence, work.fused, layout.tensor, layout.sequence_parallel, layout.recompute)
+        flight = physics_memory.in_flight(m, layout.pipeline, layout.virtual)
+        kept = tokens * each * flight / layout.pipeline
+        logits = tokens * model.vocabulary / layout.tensor * LOGIT_KEPT_BYTES
+        last = where(layout.pipeline > 1.0, tokens * each / layout.pipeline + logits, kept + logits)
+        parts.append(("activations", where(last > kept, last - logits, kept)))
+        parts.append(("logits", where(last > kept, logits, 0.0)))
+        parts.append(("software", self._constant("software_bytes", "B")))
+        return parts
+
+    def _state_bytes(self) -> physics_memory.StateBytes:
+        if self.lora:
+            return physics_memory.StateBytes(2.0, 0.05, 0.1)
+        if self.wide in ("fp32", "tf32"):
+            return physics_memory.StateBytes(4.0, 4.0, 8.0)
+        return physics_memory.StateBytes(2.0, self.work.gradient_bytes, 12.0)
+
+    # ---- the job -------------------------------------------------------------------------------
+
+    def report(self, job: Job, share: Number) -> None:
+        assert self.peak is not None
+        layout, work, pool = self.layout, self.work, self.pool
+        fabric = self.fabric(layout)
+        spent = steps.step(work, self.rates, fabric, layout)
+        tokens = work.batch * work.sequence
+        job.steps.append(Step(pool=pool.owner, units=tokens, parts=self._parts(spent, fabric), share=share))
+        needed = self.memory_parts(layout)
+        total: Number = 0.0
+        for _, each in needed:
+            total = total + each
+        if pool.chip.memory_bytes is not None:
+            job.memory.append(Memory(pool.owner, total, pool.chip.memory_bytes, needed))
+        per_token = self.model.model_flop(work.sequence)
+        job.model_flop_per_unit = per_token
+        rate = self.peak.value * pool.all_chips
+        job.peak_flop_per_s = rate if job.peak_flop_per_s is None else job.peak_flop_per_s + rate
+        job.inputs.append(Input(pool.name, share / work.sequence, "tokens"))
+        state = self._state_bytes()
+        saved = self.model.parameters * (state.weights + state.optimizer)
+        job.save = Save(saved, pool.name, saved / pool.all_chips)
+        self._traffic(job, fabric, tokens, share)
+
+    def _traffic(self, job: Job, fabric: steps.Fabric, tokens: Number, share: Number) -> None:
+        """Bytes that all chips of the pool send into the fabric for one token."""
+        for name, sent in sent_bytes(self.work, fabric, self.layout).items():
+            each = sent * self.pool.all_chips / tokens * share
+            if any_of(each > 0.0):
+                job.traffic.append(Traffic(name, self.pool.name, self.pool.name, each, name))
+
+    def _parts(self, spent: steps.Seconds, fabric: steps.Fabric) -> list[Part]:
+        assert self.peak is not None
+        assert self.peak16 is not None
+        chip = self.pool.chip
+        memory_path = f"{chip.path}.memory_bandwidth"
+        key = found_key(chip, "layer_seconds")
+        parts = [
+            Part("matrix products", self.peak.path, "matrix engine", spent.matmul, spent.matmul, equation="FLOP/(peak·e)"),
+            Part("attention", self.peak16.path, "matrix engine", spent.attention, spent.attention, equation="scores·FLOP/(peak·e)"),
+            Part("vocabulary", self.peak16.path, "matrix engine", spent.head, spent.head, equation="3·2·tokens·h·V/(peak·e)"),
+            Part("norms and activations", memory_path, "memory bandwidth", spent.passes, spent.passes, MEMORY, "bytes/(bandwidth·e)"),
+            Part("optimizer", memory_path, "memory bandwidth", spent.optimizer, spent.optimizer, MEMORY, "30 B·parameters/bandwidth"),
+        ]
+        for name, seconds, group in (
+            ("tensor parallel", spent.tensor, fabric.tensor),
+            ("experts", spent.expert, fabric.expert),
+            ("context parallel", spent.context, fabric.context),
+            ("pipeline transfers", spent.pipeline, fabric.pipeline),
+            ("gradients", spent.data, fabric.data),
+        ):
+            lane: Lane = steps.lane(group)
+            parts.append(Part(name, lane.resource, lane.kind, seconds[0], seconds[1], COMMUNICATION, "what compute does not hide"))
+        parts.append(Part("bubble", "plan.pipeline", "pipeline bubble", spent.bubble, spent.bubble, OVERHEAD, "(p−1)/(v·m)"))
+        parts.append(Part("host", f"fitted.{FILE}.{key}.layer_seconds", "host", spent.host[0], spent.host[1], OVERHEAD, "launches that chips wait for"))
+        return [p for p in parts if not (is_scalar(p.alone) and p.alone == 0.0 and is_scalar(p.seconds) and p.seconds == 0.0)]
+
+
+LOGIT_KEPT_BYTES = 8.0  # 16-bit and 32-bit logits and a gradient that reuses one of them
+
+
+def sent_bytes(work: steps.Work, fabric: steps.Fabric, layout: Layout) -> dict[str, Number]:
+    """Mean bytes that one chip sends out of its scale-up domain in one step, by class of traffic."""
+    tokens = layout.micro_batch * work.sequence / layout.context
+    m = maximum(work.batch / (layout.data * layout.micro_batch), 1.0)
+    hidden = tokens * work.shape.hidden * 2.0
+    params = steps.held(work.shape, layout)
+    passes = where(layout.sharding > 2.5, m * (work.gradient_bytes + 4.0), work.gradient_bytes + 2.0)
+    gradient = (params.dense + params.ends / where(layout.pipeline > 1.5, 2.0, 1.0)) * work.trained_share * passes
+    found: dict[str, Number] = {}
+
+    def outside(group: Group) -> Number:
+        """Share of a ring's or an exchange's bytes that leave the domain, per chip of it."""
+        remote = group.remote
+        return (remote - 1.0) / maximum(remote, 1.0) / maximum(group.local, 1.0)
+
+    found["gradients"] = gradient * outside(fabric.data)
+    if first(work.shape.moe_layers) > 0:
+        found["gradients"] = found["gradients"] + params.routed * work.trained_share * passes * outside(fabric.expert_data)
+        away = maximum(fabric.expert.size - fabric.expert.local, 0.0) / maximum(fabric.expert.size, 1.0)
+        each = tokens / layout.tensor * work.shape.experts_per_token * work.shape.expert_width * 2.0
+        found["experts"] = 4.0 * m * work.shape.moe_layers / layout.pipeline * each * away
+    if any_of(layout.pipeline > 1.0):
+        crossing = where(fabric.pipeline.remote > 1.0, 1.0, 0.0)
+        found["pipeline"] = 2.0 * m * layout.virtual * hidden / layout.tensor * crossing
+    if any_of(fabric.tensor.remote > 1.0):
+        found["tensor"] = 8.0 * m * work.shape.layers / layout.pipeline * hidden * outside(fabric.tensor)
+    return found
+
+
+def chip_keys(chip: Chip) -> tuple[str, ...]:
+    """Tables of constants that apply to a chip: generation, its family, its kind."""
+    return (chip.generation, chip.generation.split("-")[0], chip.kind)
+
+
+def found_key(chip: Chip, name: str) -> str:
+    data = table(FILE)
+    return next((k for k in (*chip_keys(chip), "default") if name in data.get(k, {})), "default")
+
+
+def plan_of(layout: Layout) -> dict[str, object]:
+    """The layout as a design's [plan] would say it."""
+    names = {"data": "data", "tensor": "tensor", "pipeline": "pipeline", "virtual": "virtual_pipeline",
+             "context": "context", "expert": "expert", "micro_batch": "micro_batch"}
+    found: dict[str, object] = {key: first(getattr(layout, name)) for name, key in names.items()}
+    found["sharding"] = SHARDING[int(first(layout.sharding))]
+    found["recompute"] = RECOMPUTE[int(first(layout.recompute))]
+    return found
+
+
+def settled(task: Task, fixed: dict[str, Number]) -> tuple[Layout, bool]:
+    scalar = {k: first(v) for k, v in fixed.items()}
+    layout, fits = search(scalar, task.limits(), task.evaluate)
+    for name, value in fixed.items():
+        setattr(layout, name, value)
+    return layout, fits
