@@ -76,7 +76,7 @@ _FIXED = {
     "USD/GB/month": (1e-9, "USD/bytes/month"),
     "%": (0.01, ""),
 }
-_NUMBER = r"[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_NUMBER = r"[-+]?(?:\d[\d_]*(?:\.(?!\.))?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _RANGE = re.compile(rf"^\s*({_NUMBER})(?:\s*\.\.\s*({_NUMBER}))?\s*(.*?)\s*$")
 
 _EXAMPLE = {
