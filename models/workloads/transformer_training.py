@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+
 from infralab.models.arithmetic import Number, any_of, first, is_scalar, maximum, minimum, where
 from infralab.models.constants import fitted, table
+from infralab.models.figures import Figures
 from infralab.models.job import COMMUNICATION, MEMORY, OVERHEAD, Input, Job, Memory, Part, Save, Step, Traffic
 from infralab.models.machine import Chip, Machine, Pool
 from infralab.models.physics import memory as physics_memory
@@ -23,26 +26,32 @@ DEFAULT_TOKENS = 4e6  # of a step, where neither the batch nor the plan says
 def lower(machine: Machine) -> Job:
     """A job of one step per pool that trains; what is missing comes back as problems, never raised."""
     job = Job(unit="tokens/s")
-    pools = machine.steppers()
-    model = shape(machine)
-    if model is None or not pools:
-        return job
-    total: Number = 0.0
-    for pool in pools:
-        total = total + pool.all_chips
-    sequence, batch = _sequence(machine, model), _batch(machine, total)
-    for pool in pools:
-        share = pool.all_chips / total
-        task = Task(machine, pool, model, sequence, batch * share)
-        if task.peak is None:
-            machine.missing(pool.owner, f"{pool.chip.id} has no peak rate on record: give one with with.chip.peak.bf16")
-            return Job(unit="tokens/s")
+    for task in tasks(machine):
         task.settle(job)
-        task.report(job, share)
+        task.report(job)
     return job
 
 
-def _sequence(machine: Machine, model: Shape) -> Number:
+def tasks(machine: Machine) -> list[Task]:
+    """Each training pool's share of the work; empty, with a problem noted, when something is missing."""
+    pools = machine.steppers()
+    model = shape(machine)
+    if model is None or not pools:
+        return []
+    total: Number = 0.0
+    for pool in pools:
+        total = total + pool.all_chips
+    sequence, batch = _sequence(machine), _batch(machine, total)
+    found = [Task(machine, pool, model, sequence, batch, pool.all_chips / total) for pool in pools]
+    for task in found:
+        if task.peak is None:
+            chip = task.pool.chip.id
+            machine.missing(task.pool.owner, f"{chip} has no peak rate on record: give one with with.chip.peak.bf16")
+            return []
+    return found
+
+
+def _sequence(machine: Machine) -> Number:
     workload = machine.design.workload
     assert workload is not None
     if workload.sequence_length is None and "workload.sequence_length" not in machine.figures.values:
@@ -71,10 +80,12 @@ def _batch(machine: Machine, chips: Number) -> Number:
 class Task:
     """One pool's share of the training, lowered."""
 
-    def __init__(self, machine: Machine, pool: Pool, model: Shape, sequence: Number, batch: Number) -> None:
+    def __init__(
+        self, machine: Machine, pool: Pool, model: Shape, sequence: Number, batch: Number, share: Number
+    ) -> None:
         workload = machine.design.workload
         assert workload is not None
-        self.machine, self.pool, self.model = machine, pool, model
+        self.machine, self.pool, self.model, self.share = machine, pool, model, share
         chip, figures = pool.chip, machine.figures
         precision = workload.precision
         if precision is None:
@@ -92,7 +103,7 @@ class Task:
         self.work = steps.Work(
             shape=model,
             sequence=sequence,
-            batch=batch,
+            batch=batch * share,
             fused=workload.attention != "unfused",
             trained_share=0.0 if self.lora else 1.0,
             gradient_bytes=2.0 if self.wide == "fp16" else 4.0,
@@ -145,18 +156,17 @@ class Task:
 
     def settle(self, job: Job) -> None:
         """The layout: as given, completed, or found."""
-        design = self.machine.design
-        workload = design.workload
-        assert workload is not None
-        fixed = given(self.machine.figures, design.plan, workload.recompute)
-        self._complete(fixed)
-        self.layout, fits = settled(self, fixed)
+        fixed = self.fixed()
+        self.layout = settled(self, fixed)
         wanted = {"data", "tensor", "pipeline", "micro_batch"}
         job.plan_found = not wanted <= set(fixed)
         job.plan = plan_of(self.layout)
-        del fits
 
-    def _complete(self, fixed: dict[str, Number]) -> None:
+    def fixed(self) -> dict[str, Number]:
+        """Fields of the layout that the design fixes, and those that follow from them."""
+        design = self.machine.design
+        assert design.workload is not None
+        fixed = given(self.machine.figures, design.plan, design.workload.recompute)
         if "expert" not in fixed and first(self.model.experts) <= 1:
             fixed["expert"] = 1.0
         if "data" in fixed and "tensor" in fixed and "pipeline" in fixed and "context" not in fixed:
@@ -166,6 +176,12 @@ class Task:
         chips = self.pool.all_chips
         if {"tensor", "pipeline"} <= set(fixed) and "data" not in fixed and "context" in fixed:
             fixed["data"] = maximum(chips / (fixed["tensor"] * fixed["pipeline"] * fixed["context"]), 1.0)
+        return fixed
+
+    def found(self) -> Layout:
+        """The fastest plan that fits, with the fixed fields as they are; scalars only."""
+        layout, _ = search({k: first(v) for k, v in self.fixed().items()}, self.limits(), self.evaluate)
+        return layout
 
     def limits(self) -> Limits:
         m = self.model
@@ -250,9 +266,9 @@ class Task:
 
     # ---- the job -------------------------------------------------------------------------------
 
-    def report(self, job: Job, share: Number) -> None:
+    def report(self, job: Job) -> None:
         assert self.peak is not None
-        layout, work, pool = self.layout, self.work, self.pool
+        layout, work, pool, share = self.layout, self.work, self.pool, self.share
         fabric = self.fabric(layout)
         spent = steps.step(work, self.rates, fabric, layout)
         tokens = work.batch * work.sequence
@@ -359,9 +375,33 @@ def plan_of(layout: Layout) -> dict[str, object]:
     return found
 
 
-def settled(task: Task, fixed: dict[str, Number]) -> tuple[Layout, bool]:
-    scalar = {k: first(v) for k, v in fixed.items()}
-    layout, fits = search(scalar, task.limits(), task.evaluate)
-    for name, value in fixed.items():
-        setattr(layout, name, value)
-    return layout, fits
+_FOUND: dict[object, Layout] = {}
+_MOST_FOUND = 512
+
+
+def settled(task: Task, fixed: dict[str, Number]) -> Layout:
+    """The plan that the design fixes, completed by what is found; found plans are kept per design.
+
+    Variants of hardware figures (elasticities) keep the design's own plan: what a figure buys is
+    asked of the plan that runs, not of another one.
+    """
+    machine = task.machine
+    figures = machine.figures
+    scalars = tuple((k, v) for k, v in figures.values.items() if is_scalar(v))
+    key = (machine.design.workload, machine.design.plan, machine.design.boxes, machine.design.wires, task.pool.name, scalars)
+    layout = _FOUND.get(key)
+    if layout is None:
+        if all(is_scalar(v) for v in (*figures.values.values(), *figures.scales.values())):
+            layout = task.found()
+        else:
+            from infralab.models.lower import lower as lower_machine
+
+            base = lower_machine(machine.design, machine.catalogue, Figures(dict(scalars)))
+            layout = next(t for t in tasks(base) if t.pool.name == task.pool.name).found()
+        if len(_FOUND) >= _MOST_FOUND:
+            _FOUND.clear()
+        _FOUND[key] = layout
+    return replace(layout, **{k: v for k, v in fixed.items() if k in LAYOUT_FIELDS})
+
+
+LAYOUT_FIELDS = frozenset(f.name for f in fields(Layout))
