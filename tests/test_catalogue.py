@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from infralab.models.catalogue import Catalogue, CatalogueError, UnknownComponent, built_in, default_catalogue
 from infralab.models.catalogue import compile as compiler
+from infralab.models.catalogue.figure_tables import ROOMS
 from infralab.models.catalogue.store import COMPILED
 from infralab.tui.commands.catalogue import run
 
@@ -309,11 +310,49 @@ def test_a_later_word_wins_whichever_key_said_the_earlier(catalogue):
     assert mine.get("second").figures["memory_bandwidth"] == 13e12
 
 
+def test_what_rests_on_a_changed_figure_is_worked_out_anew_or_dropped(catalogue):
+    mine = catalogue.with_components(
+        {
+            "faster": {"like": "b200-sxm-180gb", "tflops_bf16": 5000},
+            "wider": {"like": "dgx-h100", "nic": {"bandwidth": "100 GB/s"}, "host": {"cores": 96}},
+            "larger": {"like": "quantum-2", "ports": 128},
+        }
+    )
+    faster, wider, larger = mine.get("faster"), mine.get("wider"), mine.get("larger")
+    assert "achieved.bf16" not in faster.figures  # was measured on the other chip
+    assert faster.marks["efficiency.bf16"] == "assumed"
+    assert faster.marks["efficiency.fp8"] == "cited"
+    assert (wider.figures["nic.total"], wider.marks["nic.total"]) == (800e9, "assumed")
+    assert (wider.figures["host.cores"], wider.marks["host.cores"]) == (96, "assumed")
+    assert wider.marks["host.threads"] == "cited"
+    assert (larger.figures["total_bandwidth"], larger.marks["total_bandwidth"]) == (128 * 50e9, "assumed")
+
+
 def test_an_own_entry_overrides_a_built_in_one(catalogue):
     mine = catalogue.with_components({"s3-standard": {"latency_ms": 30}})
     assert mine.get("s3-standard").figures["latency"] == pytest.approx(0.030)
     assert mine.get("s3-standard").figures["request_rate"] == 5500
     assert catalogue.get("s3-standard").figures["latency"] == pytest.approx(0.150)
+
+
+FIELDS = [rule.path for room in ROOMS.values() for rule in room] + ["peak", "source", "like", "kind", "host", "fit"]
+ODD = st.one_of(st.integers(), st.text(max_size=6), st.booleans(), st.lists(st.integers(), max_size=2))
+
+
+@given(
+    kind=st.sampled_from(["gpu", "dpu", "object", "scale-out", "switch", "framework", "loader", "transformer"]),
+    fields=st.dictionaries(
+        st.sampled_from(FIELDS), st.one_of(ODD, st.dictionaries(st.text(max_size=4), ODD)), max_size=3
+    ),
+)
+def test_odd_fields_are_taken_or_refused_in_words_but_never_crash(kind, fields):
+    made, refusal = built_in(), "x"
+    try:
+        made = made.with_components({"x": {"kind": kind, **fields}})
+    except CatalogueError as error:
+        refusal = str(error)
+    assert refusal.startswith("x")
+    assert all(item.marks[name] in MARKS for item in made.search("x") for name in item.figures)
 
 
 @given(st.floats(0.01, 1e4))
@@ -329,6 +368,11 @@ def test_an_override_changes_the_figure_by_just_what_it_says(value):
         ('[gpu-x]\nkind = "gpu"\nmem_tbps = true', ["gpu-x.mem_tbps = true", "TB/s"]),
         ('[gpu-x]\nkind = "gpu"\nmemory_bandwidth = 3', ["gpu-x.memory_bandwidth = 3", "3.35 TB/s"]),
         ('[gpu-x]\nkind = "gpu"\npeak.bf16 = "3 TB/s"', ["gpu-x.peak.bf16", "TFLOP/s"]),
+        ('[gpu-x]\nkind = "gpu"\npeak = 3', ["gpu-x.peak = 3", "a table", "989 TFLOP/s"]),
+        ('[gpu-x]\nkind = "gpu"\nmem_gb = -3', ["gpu-x.mem_gb = -3", "negative"]),
+        ('[gpu-x]\nkind = "gpu"\nsource = 3', ["gpu-x.source = 3", "a list of texts"]),
+        ('[x]\nkind = "scale-out"\nnccl_hw_latency_us = 3', ["x.nccl_hw_latency_us", "a list of numbers"]),
+        ('[x]\nkind = "gpu"\nroom = "chipp"', ["x.room", "no such room"]),
         ('[gpu-x]\nkind = "gup"', ['gpu-x.kind = "gup"', 'did you mean "gpu"']),
         ("[gpu-x]\nmem_gb = 3", ["gpu-x", "kind =", "like ="]),
         ('[gpu-x]\nlike = "h100-sxm"', ["gpu-x.like", "h100-sxm5-80gb"]),

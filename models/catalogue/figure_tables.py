@@ -267,7 +267,14 @@ ROOMS: Mapping[str, tuple[Rule, ...]] = {
 }
 
 _PEAK = re.compile(r"^(npu_)?t(?:fl)?ops_(\w+)$")
+_MEASURED_PATH = re.compile(r"^measured\.(mamf|eff)_(\w+)$")
 _MATRIX = {"fp64_tensor": "fp64_matrix"}
+
+
+_FOLLOWS = {
+    ("server", "nic.total"): ("nic.count", "nic.bandwidth"),
+    ("switch", "total_bandwidth"): ("ports", "bandwidth"),
+}
 
 
 def peak_figure(key: str) -> str | None:
@@ -279,6 +286,22 @@ def peak_figure(key: str) -> str | None:
     return ("npu.peak." if match[1] else "peak.") + precision
 
 
+def follows_from(room: str, figure: str) -> tuple[str, ...]:
+    """The figures that one rests on: a copy that changes those has to work it out anew or do without."""
+    head, _, precision = figure.partition(".")
+    if room == "chip" and head in ("achieved", "efficiency"):
+        return (f"peak.{precision}",)
+    return _FOLLOWS.get((room, figure), ())
+
+
+def is_group(room: str, path: str) -> bool:
+    """Whether figures stand below this key, so that it has to hold a table."""
+    if room in ("chip", "dpu") and path in ("peak", "achieved", "measured"):
+        return True
+    names = (name for rule in ROOMS.get(room, ()) for name in (rule.path, rule.figure))
+    return any(name.startswith(path + ".") for name in names)
+
+
 def rule_for(room: str, path: str) -> Rule | None:
     """The rule that reads the fact at `path` (a collector's key or a figure's own name)."""
     if room in ("chip", "dpu"):
@@ -287,6 +310,9 @@ def rule_for(room: str, path: str) -> Rule | None:
             return Rule(figure, path, 1e12, "FLOP/s", "10^12 operations/s")
         if path.startswith(("peak.", "npu.peak.", "achieved.")):
             return Rule(path, path, 1.0, "FLOP/s", "FLOP/s")
+        if match := _MEASURED_PATH.match(path):
+            name = ("achieved." if match[1] == "mamf" else "efficiency.") + match[2]
+            return Rule(name, path, 1e12 if match[1] == "mamf" else 1.0, "FLOP/s" if match[1] == "mamf" else "")
     for rule in ROOMS.get(room, ()):
         if rule.path == path:
             return rule

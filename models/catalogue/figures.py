@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from infralab.models.catalogue.component import DERIVED
+from infralab.models.catalogue.component import ASSUMED, DERIVED
 from infralab.models.catalogue.figure_tables import BYTES_PER_GBIT, DATASET, MODEL, ROOMS, peak_figure
 from infralab.models.catalogue.marks import fact_marks, lookup, mark_of, weakest
 
@@ -58,7 +58,8 @@ def _own_names(room: str, facts: Mapping[str, Any]) -> Iterator[tuple[str, float
     """Facts that stand under a figure's name, in SI units already."""
     if room in ("chip", "dpu"):
         for group in ("peak", "achieved"):
-            for precision, value in (facts.get(group) or {}).items():
+            inner = facts.get(group)
+            for precision, value in inner.items() if isinstance(inner, Mapping) else ():
                 if (own := number(value)) is not None:
                     yield f"{group}.{precision}", own
     paths = {rule.path for rule in ROOMS.get(room, ())}
@@ -80,6 +81,9 @@ def _worked_out(
         yield from _dpu(facts, marks)
     elif room == "server":
         yield from _server(figures, marks)
+    elif room == "switch" and {"ports", "bandwidth"} <= figures.keys():
+        mark = weakest(marks.get("ports", ASSUMED), mark_of(marks, "gbps_per_port"), DERIVED)
+        yield "total_bandwidth", figures["ports"] * figures["bandwidth"], mark
     elif room == "tier":
         yield from _tier(facts, figures, marks)
     elif room == "link":
@@ -104,7 +108,8 @@ def _chip(
         rate = number(value)
         if figure and rate is not None:
             yield figure, rate * 1e12, mark_of(marks, key)
-    for key, value in (facts.get("measured") or {}).items():
+    measured = facts.get("measured")
+    for key, value in measured.items() if isinstance(measured, Mapping) else ():
         match = _MEASURED.match(key)
         rate = number(value)
         if match and rate is not None:

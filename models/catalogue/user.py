@@ -11,17 +11,31 @@ from typing import TYPE_CHECKING, Any
 
 from infralab.models.catalogue.catalogue import make
 from infralab.models.catalogue.component import ASSUMED, CatalogueError, Component, UnknownComponent
-from infralab.models.catalogue.figure_tables import ROOMS, Rule, rule_for
+from infralab.models.catalogue.figure_tables import ROOMS, Rule, follows_from, is_group, rule_for
 from infralab.models.catalogue.figures import derive, scales_with
 from infralab.models.catalogue.layout import ROOM_OF_KIND
-from infralab.models.catalogue.marks import META, lookup, mark_of
+from infralab.models.catalogue.marks import META, fact_marks, lookup, mark_of, weakest
 from infralab.models.units import UnitError, example, parse
 
 if TYPE_CHECKING:
     from infralab.models.catalogue.catalogue import Catalogue
 
 _KINDS = '"gpu", "cpu", "tpu", "object", "parallel-fs", "block", "scale-out", "switch", "dpu" …'
-_GROUPS = ("peak", "achieved", "host", "nic", "storage_nic", "front_nic", "disk", "chip_link")
+_GROUPS = {
+    "peak": '{ bf16 = "989 TFLOP/s" }',
+    "nic": "{ count = 8, gbps = 400 }",
+    "host": '{ cores = 112, memory = "2 TB" }',
+}
+_NUMBERS = {
+    "nccl_hw_latency_us": "[2.7, 4.0, 14.0]",
+    "latency_ns_total": "[100, 300]",
+    "power_range_w": "[15, 60]",
+    "ports_gbps": "[200, 200]",
+    "capacity_tib": "[12, 100]",
+}
+_NAMES = {"source": '["title of a document"]', "aliases": '["other name"]', "unchecked": '["tdp_w"]'}
+_TABLES = {"fit": "{ nvidia_gpu = 0.9 }"}
+_PRICES = ("purchase_price", "price_hour")  # they come from the table of money, not from the entry
 _MARKS = ("checked", "unchecked", "from_memory", "estimate", "source", "derived", "conflict")
 
 
@@ -77,15 +91,15 @@ class Builder:
         base = self._starting_point(key, fields)
         room = self._room(key, fields, base)
         own = self._checked(key, room, fields)
-        facts, stale = _merged(base.facts if base else {}, own, room)
+        facts = _merged(base.facts if base else {}, own, room)
         if room == "tier" and (scale := scales_with(facts)):
             facts["scales_with"] = scale
         figures, marks = derive(room, facts, self._base.pcie_lane)
         if base is not None:
-            for name, value in base.figures.items():  # prices that no fact of the entry holds
-                if name not in figures and name not in stale and not _has_source(room, name, facts):
+            for name, value in base.figures.items():
+                if name not in figures and name in _PRICES:
                     figures[name] = value
-            _inherit(marks, figures, base, facts, own, room)
+            _inherit(marks, figures, base, own, room)
         kind = str(fields.get("kind", base.kind if base else room))
         return make(key, room, kind, facts, figures, marks)
 
@@ -95,7 +109,7 @@ class Builder:
             room = fields.get("room")
             return self._base.find(key, room) if "kind" not in fields else None
         if not isinstance(like, str):
-            raise self._error(key, "like", f"{like!r}: expected the name of an entry", like)
+            raise self._error(key, "like", "expected the name of an entry", like)
         if like in self._tables and like != key:
             return self._component(like)
         try:
@@ -104,7 +118,9 @@ class Builder:
             raise self._error(key, "like", str(error), like) from None
 
     def _room(self, key: str, fields: Mapping[str, Any], base: Component | None) -> str:
-        if isinstance(fields.get("room"), str):
+        if "room" in fields:
+            if fields["room"] not in ROOMS:
+                raise self._error(key, "room", f"no such room; expected one of {', '.join(ROOMS)}", fields["room"])
             return str(fields["room"])
         if base is not None:
             return base.room
@@ -128,20 +144,36 @@ class Builder:
         return own
 
     def _value(self, key: str, room: str, path: str, value: Any) -> Any:
+        self._check_form(key, path, value)
         rule = rule_for(room, path)
         if isinstance(value, Mapping):
-            if rule is not None and path not in _GROUPS and not _has_below(room, path):
+            if rule is not None and not is_group(room, path):
                 raise self._wrong(key, path, value, rule, room)
             return {name: self._value(key, room, f"{path}.{name}", inner) for name, inner in value.items()}
         if rule is None:
+            if is_group(room, path):
+                raise self._error(key, path, f"expected a table of figures, e.g. {_GROUPS.get(path, '{ … }')}", value)
             self._warn_unknown(key, room, path)
             return value
         return self._number(key, room, path, value, rule)
 
+    def _check_form(self, key: str, path: str, value: Any) -> None:
+        """Keys that hold neither a figure nor a plain label: lists of numbers or names, tables."""
+        if path in _NUMBERS:
+            numbers = isinstance(value, list) and all(type(inner) in (int, float) for inner in value)
+            if not numbers or not value:
+                raise self._error(key, path, f"expected a list of numbers, e.g. {_NUMBERS[path]}", value)
+        elif path in _NAMES:
+            names = isinstance(value, list) and all(isinstance(inner, str) for inner in value)
+            if not names and not (path == "source" and isinstance(value, str)):
+                raise self._error(key, path, f"expected a list of texts, e.g. {_NAMES[path]}", value)
+        elif path in _TABLES and not isinstance(value, Mapping):
+            raise self._error(key, path, f"expected a table, e.g. {_TABLES[path]}", value)
+
     def _number(self, key: str, room: str, path: str, value: Any, rule: Rule) -> Any:
         if isinstance(value, str) and room == "model" and not rule.dimension:
             return value
-        if isinstance(value, list):
+        if isinstance(value, list) and room in ("model", "dataset"):
             return value
         if isinstance(value, str):
             try:
@@ -187,8 +219,8 @@ class Builder:
         return CatalogueError(f"{self._where}{key}.{path}{shown}: {text}")
 
 
-def _merged(base: Mapping[str, Any], own: Mapping[str, Any], room: str) -> tuple[dict[str, Any], set[str]]:
-    """The base's facts with one's own over them, and the figures that one's own fields decide.
+def _merged(base: Mapping[str, Any], own: Mapping[str, Any], room: str) -> dict[str, Any]:
+    """The base's facts with one's own over them.
 
     A fact of the base that gives the same figure under another key falls away; the base's marks stay
     with the base's facts (see _inherit), so its own words on them are dropped.
@@ -196,7 +228,8 @@ def _merged(base: Mapping[str, Any], own: Mapping[str, Any], room: str) -> tuple
     facts = {key: value for key, value in base.items() if key not in ("aliases", "like", *_MARKS)}
     decided = {figure for path in _paths(own) if (figure := _figure(room, path))}
     for path in list(_paths(facts)):
-        if _figure(room, path) in decided:
+        figure = _figure(room, path)
+        if figure in decided or (figure and _is_stale(room, figure, decided)):
             _remove(facts, path)
     for key, value in own.items():
         before = facts.get(key)
@@ -204,28 +237,35 @@ def _merged(base: Mapping[str, Any], own: Mapping[str, Any], room: str) -> tuple
             facts[key] = {**before, **value}
         else:
             facts[key] = value
-    return facts, decided
+    return facts
+
+
+def _is_stale(room: str, figure: str, decided: set[str]) -> bool:
+    """Whether a figure of the base no longer holds once others are changed; a measured share may."""
+    return not figure.startswith("efficiency.") and bool(decided.intersection(follows_from(room, figure)))
 
 
 def _inherit(
-    marks: dict[str, str],
-    figures: Mapping[str, float],
-    base: Component,
-    facts: Mapping[str, Any],
-    own: Mapping[str, Any],
-    room: str,
+    marks: dict[str, str], figures: Mapping[str, float], base: Component, own: Mapping[str, Any], room: str
 ) -> None:
-    """Marks of what was taken over are the base's; figures that rest on one's own fields keep theirs."""
-    changed = set(_paths(own))
-    heads = {path.split(".")[0] for path in changed}
+    """Marks of what was taken over are the base's; what one's own fields say is marked by their words."""
+    own_marks = fact_marks(room, own)
+    changed = {path: mark_of(own_marks, path) for path in _paths(own)}
     for name in list(marks):
-        if name in base.marks and name not in figures and name.split(".")[0] not in heads:
+        if name in figures:
+            continue
+        if name in changed:
+            marks[name] = changed[name]
+        elif name in base.marks and not any(path.startswith(f"{name}.") for path in changed):
             marks[name] = base.marks[name]
+    decided = {figure: mark for path, mark in changed.items() if (figure := _figure(room, path))}
     for name, value in figures.items():
-        if base.figures.get(name) == value and not any(_figure(room, path) == name for path in changed):
+        if name in decided:
+            marks[name] = decided[name]
+        elif base.figures.get(name) == value and not decided.keys() & set(follows_from(room, name)):
             marks[name] = base.marks.get(name, ASSUMED)
-        elif name not in marks:
-            marks[name] = mark_of(marks, name)
+        else:
+            marks[name] = weakest(marks.get(name, ASSUMED), ASSUMED)  # rests on something changed
 
 
 def _nearest(kind: str) -> str:
@@ -238,14 +278,6 @@ def _nearest(kind: str) -> str:
 def _figure(room: str, path: str) -> str | None:
     rule = rule_for(room, path)
     return rule.figure if rule else None
-
-
-def _has_source(room: str, figure: str, facts: Mapping[str, Any]) -> bool:
-    return any(_figure(room, path) == figure for path in _paths(facts))
-
-
-def _has_below(room: str, path: str) -> bool:
-    return any(name.startswith(path + ".") for rule in ROOMS.get(room, ()) for name in (rule.path, rule.figure))
 
 
 def _known_fact(base: Catalogue, room: str, path: str) -> bool:
