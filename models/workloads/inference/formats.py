@@ -56,9 +56,12 @@ def formats(machine: Machine, pool: Pool, workload: Workload) -> Formats | None:
         return None
     used, rate, path = found
     sixteen = peak(machine, pool, "bf16") or found
-    kv = _entry(machine, workload.kv_precision or "bf16") or {}
-    if workload.kv_precision is None:
-        figures.assume("key-value precision not given, taken as 16 bits", moves=False)
+    kv_name = workload.kv_precision
+    if kv_name is None:
+        # checkpoints made for 8-bit and 4-bit arithmetic carry scales for an 8-bit cache
+        kv_name = "fp8" if used in ("fp8", "fp4") else "bf16"
+        figures.assume(f"key-value precision not given, taken as {kv_name}", moves=False)
+    kv = _entry(machine, kv_name) or {}
     return Formats(
         weight_bytes=weight,
         kv_bytes=float(kv.get("bits") or 16.0) / 8.0,

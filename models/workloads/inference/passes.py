@@ -55,8 +55,9 @@ class Engine:
     formats: Formats
     stack: Stack
     layout: Layout
-    reduce: Group  # the tensor group
+    reduce: Group  # the tensor group, without the library's fixed times: the stack has its own
     exchange: Group  # the group that shares the experts
+    far: Number  # seconds that a small collective takes longer between servers
     dense: Number  # parameters that every token passes in the layers
     routed: Number  # of one expert of every layer
     blocks: Number  # mixers and feed-forward blocks
@@ -128,10 +129,9 @@ class Engine:
     def _small(self, op: str, bytes_: Number, ranks: Group) -> Number:
         """A collective by the stack's own kernels: fixed time grows with the logarithm of the ranks."""
         fixed = self.stack.reduce_seconds * (1.0 + log2(maximum(ranks.size, 1.0))) / 2.0
-        moved = seconds(op, bytes_, _without_latency(ranks))
-        if ranks.outer is not None and any_of(ranks.remote > 1.0):
-            fixed = fixed + where(ranks.remote > 1.0, ranks.outer.alpha, 0.0)
-        return where(ranks.size > 1.0, fixed + moved, 0.0)
+        if ranks.outer is not None:
+            fixed = fixed + where(ranks.remote > 1.0, self.far, 0.0)
+        return where(ranks.size > 1.0, fixed + seconds(op, bytes_, ranks), 0.0)
 
     def decode(self, batch: Number, context: Number) -> Pass:
         """One output token for each of `batch` sequences; a pipeline keeps micro-batches in flight."""
@@ -169,8 +169,8 @@ def _latent_decode_flop(shape: Shape, context: Number) -> Number:
 
 
 def _without_latency(ranks: Group) -> Group:
-    inner = replace(ranks.inner, alpha=0.0, beta=0.0)
-    outer = None if ranks.outer is None else replace(ranks.outer, alpha=0.0, beta=0.0)
+    inner = replace(ranks.inner, alpha=0.0, beta=0.0, hop=0.0)
+    outer = None if ranks.outer is None else replace(ranks.outer, alpha=0.0, beta=0.0, hop=0.0)
     return replace(ranks, inner=inner, outer=outer)
 
 
@@ -181,14 +181,16 @@ def engine(machine: Machine, pool: Pool, shape: Shape, formats: Formats, stack: 
         + shape.dense_layers * shape.dense_parameters
         + shape.moe_layers * shape.shared_parameters
     )
+    reduce = group(machine, pool, layout.tensor)
     ways = minimum(layout.tensor, 1.0 if shape.latent is not None else shape.kv_heads)
     return Engine(
         shape=shape,
         formats=formats,
         stack=stack,
         layout=layout,
-        reduce=group(machine, pool, layout.tensor),
-        exchange=group(machine, pool, layout.expert_chips),
+        reduce=_without_latency(reduce),
+        exchange=_without_latency(group(machine, pool, layout.expert_chips)),
+        far=0.0 if reduce.outer is None else reduce.outer.alpha,
         dense=dense,
         routed=shape.moe_layers * shape.expert_parameters,
         blocks=shape.attention_layers + shape.linear_layers + shape.dense_layers + shape.moe_layers,

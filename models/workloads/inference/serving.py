@@ -48,7 +48,7 @@ def static_batch(engine: Engine, lengths: Lengths, batch: Number) -> Service:
     prefill = engine.prefill(batch * lengths.prompt, batch, lengths.prompt, alone=True)
     step = engine.decode(batch, lengths.context)
     start = where(lengths.prompt > 0.0, prefill.total(), 0.0)
-    first = start + engine.stack.request_seconds
+    first = start  # measured in the engine, without a server around it
     steps = maximum(lengths.output - where(lengths.prompt > 0.0, 1.0, 0.0), 0.0)
     latency = first + steps * step.total()
     share = divided(prefill, batch)
@@ -82,10 +82,13 @@ def closed_loop(engine: Engine, lengths: Lengths, clients: Number, slots: Number
         steps = lengths.output * step.total()
         cycle = steps + batch * cost + extra
         load = minimum(cost * (batch - 1.0) / cycle, 0.98)
+        # clients that were answered together ask together again: then half of the others go first
+        together = cost * (batch - 1.0) / 2.0
         if burst:
-            wait = cost * (batch - 1.0) / 2.0
+            wait = together
         else:
-            wait = cost * load / (2.0 * (1.0 - load)) + minimum(step.total(), alone) / 2.0
+            spread = cost * load / (2.0 * (1.0 - load)) + minimum(step.total(), alone) / 2.0
+            wait = spread + engine.stack.crowding * maximum(together - spread, 0.0)
         first = alone + wait + extra
         decoding = batch * maximum(1.0 - first / cycle, 0.05)
     each = (cycle - first) / maximum(lengths.output, 1.0)

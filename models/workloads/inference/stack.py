@@ -27,6 +27,7 @@ class Stack:
     expert_seconds: Number  # the same for routing in a mixture-of-experts layer
     step_seconds: Number  # scheduling and sampling of one pass
     request_seconds: Number  # before and after the passes of one request
+    crowding: Number  # share of a closed loop's clients that arrive together, as at the start
     reduce_seconds: Number  # a small all-reduce between two chips
     overhead_path: str
     memory_share: Number  # of the chip's memory that weights and cache may fill
@@ -43,6 +44,19 @@ def family_of(framework: str | None) -> str:
     return str(table(FILE)["family_when_unknown"])
 
 
+def path_of(keys: tuple[str, ...], name: str) -> str:
+    """The figure under which `fitted` records a constant of these keys."""
+    data = table(FILE)
+    key = next((k for k in keys if name in data.get(k, ())), "default")
+    return f"fitted.{FILE}.{key}.{name}"
+
+
+def processor_of(pool: Pool) -> str:
+    """Vendor and kind of a pool's chip, as constants name it: "nvidia-gpu"."""
+    vendor = str(pool.chip.facts.get("vendor", "")).split(" ")[0].lower()
+    return f"{vendor}-{pool.chip.kind}" if vendor else pool.chip.kind
+
+
 def stack(machine: Machine, pool: Pool, formats: Formats) -> Stack:
     """The constants for this pool's chip and the design's software, recorded as figures."""
     figures, chip = machine.figures, pool.chip
@@ -50,8 +64,9 @@ def stack(machine: Machine, pool: Pool, formats: Formats) -> Stack:
     family = family_of(framework)
     if framework is None or framework == "auto":
         figures.assume(f"software not given: constants of {family} stacks", moves=False)
-    chip_keys = (chip.generation, chip.kind)
-    stack_keys = (f"{family}-{chip.generation}", f"{family}-{chip.kind}", family, chip.kind)
+    processor = processor_of(pool)
+    chip_keys = (chip.generation, processor, chip.kind)
+    stack_keys = (f"{family}-{processor}", f"{family}-{chip.kind}", family)
 
     def of_chip(name: str, unit: str = "") -> Number:
         return fitted(figures, FILE, chip_keys, name, unit)
@@ -77,8 +92,9 @@ def stack(machine: Machine, pool: Pool, formats: Formats) -> Stack:
         expert_seconds=of_stack("expert_seconds", "s"),
         step_seconds=of_stack("step_seconds", "s"),
         request_seconds=of_stack("request_seconds", "s"),
+        crowding=of_stack("crowding"),
         reduce_seconds=reduce,
-        overhead_path=f"fitted.{FILE}.{family}.layer_seconds",
+        overhead_path=path_of(stack_keys, "layer_seconds"),
         memory_share=of_stack("memory_share"),
         batch_limit=of_stack("batch_limit"),
         prefill_tokens=of_stack("prefill_tokens"),
@@ -88,7 +104,7 @@ def stack(machine: Machine, pool: Pool, formats: Formats) -> Stack:
 def _bandwidth(machine: Machine, pool: Pool) -> tuple[Number, str]:
     """Achieved bytes/s of one chip's memory; few cores of a CPU cannot draw all of it."""
     figures, chip = machine.figures, pool.chip
-    share = fitted(figures, FILE, (chip.generation, chip.kind), "bandwidth_share")
+    share = fitted(figures, FILE, (chip.generation, processor_of(pool), chip.kind), "bandwidth_share")
     path = f"{chip.path}.memory_bandwidth"
     whole = chip.memory_bandwidth
     if whole is None:
@@ -101,5 +117,6 @@ def _bandwidth(machine: Machine, pool: Pool) -> tuple[Number, str]:
         path = f"{chip.path}.memory_bandwidth.cpu"
     if chip.kind not in HOST_KINDS or chip.cores is None:
         return whole * share, path
-    each = fitted(figures, FILE, (chip.generation, chip.kind), "core_bandwidth", "B/s")
+    keys = (chip.generation, processor_of(pool), chip.kind)
+    each = fitted(figures, FILE, keys, "core_bandwidth", "B/s")
     return minimum(whole * share, chip.cores * each), path

@@ -1,0 +1,309 @@
+"""Fit `models/fitted/transformer_inference.toml` on published serving and batch inference rows.
+
+    python benchmarks/fit/inference.py [FOLDER] [--leave-one-out] [--write]
+
+Constants belong to a chip generation, a processor kind, or a software family on a processor kind
+(model.md, section 10); none to a model, site or row. About half of the sources are fitted on, the others
+are held out. Each row is evaluated once with every constant it reads raised by 5 % in a variant of its
+own (the product's batched evaluation), so the Jacobian costs one evaluation a row. The error is the
+logarithm of predicted over measured time; absolute values, by reweighted least squares; a source
+weighs as the root of its rows; a ridge holds constants that the rows say little about at their prior.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import tomli_w
+
+from infralab.models import constants
+from infralab.models.catalogue import default_catalogue
+from infralab.models.design import Design
+from infralab.models.document import from_mapping
+from infralab.models.figures import Figures
+from infralab.models.lower import lower
+from infralab.models.solve.closed import rate
+from infralab.models.units import parse
+from infralab.models.validate import TIMES, cases, files
+from infralab.models.workloads.inference.stack import FILE, family_of, processor_of
+from infralab.models.workloads.transformer_inference import lower as job_of
+
+ROOT = Path(__file__).parents[2]
+HELD_OUT = frozenset(
+    {
+        "trtllm_perf_overview_v0_17",
+        "trtllm_perf_overview_v0_5",
+        "dstack_pd_and_405b",
+        "vllm_ci_nim_misc",
+        "serving_large_scale",
+        "tpu",
+        "geerlingguy_edge_power",
+        "cpu_edge_misc",
+        "ik_llama_cpu_moe",
+        "speculative_decoding",
+    }
+)
+CHIP = {
+    "matmul_share_16bit": (0.02, 0.95),
+    "matmul_share_8bit": (0.02, 0.95),
+    "matmul_share_4bit": (0.02, 0.95),
+    "attention_share": (0.02, 0.9),
+    "bandwidth_share": (0.2, 0.95),
+    "core_bandwidth": (1e9, 60e9),
+}
+STACK = {
+    "bandwidth_factor": (0.3, 1.1),
+    "unpack_factor": (0.2, 1.0),
+    "matmul_factor": (0.05, 1.5),
+    "cache_factor": (0.2, 1.1),
+    "layer_seconds": (1e-7, 2e-3),
+    "expert_seconds": (1e-7, 3e-3),
+    "step_seconds": (1e-6, 2e-2),
+    "request_seconds": (1e-4, 0.5),
+    "crowding": (0.01, 1.0),
+}
+LINK = {"reduce_seconds": (1e-6, 3e-4)}
+BOUNDS = {**CHIP, **STACK, **LINK}
+ENOUGH = 10  # rows that a constant of its own needs
+
+
+@dataclass
+class Sample:
+    source: str
+    design: Design
+    metric: str
+    measured: float
+    weight: float
+    kind: str
+
+
+def samples(folder: Path) -> list[Sample]:
+    """Rows of the family: times and rates; tail latencies and power are left out."""
+    found = []
+    for path in files([folder]):
+        for case in cases(path):
+            design, problems = from_mapping(case.data)
+            workload = design.workload
+            if workload is None or workload.kind != "transformer-inference" or any(p.severity == "error" for p in problems):
+                continue
+            for m in case.measured:
+                if m["metric"] == "power" or m.get("statistic") == "p99" or "bound" in m:
+                    continue
+                queueing = m["metric"] == "time_to_first_token" and workload.batch is None
+                found.append(
+                    Sample(
+                        path.stem,
+                        design,
+                        m["metric"],
+                        parse(str(m["value"])).value,
+                        0.2 if queueing else 1.0,
+                        f"{workload.mode}/{m['metric']}",
+                    )
+                )
+    return found
+
+
+def predicted(sample: Sample, scales: dict[str, object] | None = None) -> tuple[object, Figures]:
+    """The sample's metric (a float, or one value a variant) and what the evaluation read."""
+    figures = Figures(None, scales)  # type: ignore[arg-type]
+    job = job_of(lower(sample.design, default_catalogue(), figures))
+    if sample.metric in job.metrics:
+        return job.metrics[sample.metric], figures
+    return (rate(job, ()) if job.steps else math.nan), figures
+
+
+def log_errors(sample: Sample) -> tuple[float, dict[str, float]]:
+    """log(predicted / measured) of time, and its derivative by the logarithm of each constant read."""
+    value, figures = predicted(sample)
+    sign = 1.0 if sample.metric in TIMES else -1.0
+    error = sign * math.log(float(value) / sample.measured)  # type: ignore[arg-type]
+    paths = [p for p in figures.read if p.startswith(f"fitted.{FILE}.") and p.rsplit(".", 1)[1] in BOUNDS]
+    factors = np.ones((len(paths), len(paths)))
+    np.fill_diagonal(factors, 1.05)
+    varied, _ = predicted(sample, dict(zip(paths, factors, strict=True)))
+    change = sign * np.log(np.broadcast_to(np.asarray(varied), (len(paths),)) / float(value)) / math.log(1.05)  # type: ignore[arg-type]
+    return error, dict(zip(paths, change.tolist(), strict=True))
+
+
+def error_of(sample: Sample) -> float:
+    value, _ = predicted(sample)
+    ratio = float(value) / sample.measured  # type: ignore[arg-type]
+    return ratio - 1 if sample.metric in TIMES else 1 / ratio - 1
+
+
+def give_keys(train: list[Sample], start: dict[str, float]) -> None:
+    """An entry for every generation, processor, family and link that enough rows speak of."""
+    chips: Counter[str] = Counter()
+    stacks: Counter[str] = Counter()
+    links: Counter[str] = Counter()
+    formats: Counter[tuple[str, str]] = Counter()
+    for sample in train:
+        machine = lower(sample.design, default_catalogue(), Figures())
+        family = family_of(sample.design.software.framework)
+        _, figures = predicted(sample)
+        names = {p.rsplit(".", 1)[1] for p in figures.read if p.startswith(f"fitted.{FILE}.")}
+        for pool in machine.pools.values():
+            processor = processor_of(pool)
+            for key in {pool.chip.generation, processor, pool.chip.kind}:
+                chips[key] += 1
+                for name in names & CHIP.keys():
+                    formats[key, name] += 1
+            for key in {f"{family}-{processor}", f"{family}-{pool.chip.kind}", family}:
+                stacks[key] += 1
+                if "unpack_factor" in names:
+                    formats[key, "unpack_factor"] += 1
+            if pool.chip.link_kind:
+                links[f"{family}-{pool.chip.link_kind}"] += 1
+            else:
+                links[f"{family}-pcie"] += 1
+    data = constants.table(FILE)
+    for counter, names in ((chips, CHIP), (stacks, STACK), (links, LINK)):
+        for key, count in counter.items():
+            if count < ENOUGH:
+                continue
+            for name in names:
+                special = name in CHIP or name == "unpack_factor"
+                if not special or formats[key, name] >= ENOUGH:
+                    data.setdefault(key, {}).setdefault(name, start[name])
+    constants._find.cache_clear()
+
+
+def value_of(path: str) -> float:
+    _, _, rest = path.split(".", 2)
+    key, name = rest.rsplit(".", 1)
+    return float(constants.table(FILE)[key][name])
+
+
+def set_value(path: str, value: float) -> None:
+    _, _, rest = path.split(".", 2)
+    key, name = rest.rsplit(".", 1)
+    constants.table(FILE)[key][name] = value
+    constants._find.cache_clear()
+
+
+def fit(train: list[Sample], rounds: int, ridge: float = 1.0, show: bool = True) -> Counter[str]:
+    """Gauss-Newton on the logarithms of all constants read; returns how many rows read each."""
+    size = Counter(s.source for s in train)
+    used: Counter[str] = Counter()
+    prior: dict[str, float] = {}
+    for step in range(rounds):
+        found = [log_errors(s) for s in train]
+        used = Counter(p for _, slopes in found for p in slopes)
+        paths = sorted(used)
+        place = {p: i for i, p in enumerate(paths)}
+        for p in paths:
+            prior.setdefault(p, math.log(value_of(p)))
+        left = ridge * np.eye(len(paths))
+        right = -ridge * np.array([math.log(value_of(p)) - prior[p] for p in paths])
+        for sample, (error, slopes) in zip(train, found, strict=True):
+            weight = sample.weight / math.sqrt(size[sample.source]) * 5.0 / max(abs(error), 0.07)
+            at = np.array([place[p] for p in slopes])
+            slope = np.array(list(slopes.values()))
+            if len(at):
+                left[np.ix_(at, at)] += weight * np.outer(slope, slope)
+                right[at] -= weight * error * slope
+        move = np.linalg.solve(left, right)
+        for p, m in zip(paths, np.clip(move, -0.5, 0.5), strict=True):
+            low, high = BOUNDS[p.rsplit(".", 1)[1]]
+            set_value(p, min(max(value_of(p) * math.exp(m), low), high))
+        if show:
+            errors = [abs(e) for e, _ in found]
+            print(f"round {step}: median |log error| {median(errors):.3f}, {len(paths)} constants, {len(train)} rows")
+    return used
+
+
+def fill_defaults(used: Counter[str]) -> None:
+    """Coarser keys take the median of the finer ones that rows speak of, so that new chips have a good start."""
+    data = constants.table(FILE)
+    families = list(data["families"])
+    for name in BOUNDS:
+        fine = {k: t[name] for k, t in data.items() if isinstance(t, dict) and used[f"fitted.{FILE}.{k}.{name}"] >= ENOUGH}
+        if not fine:
+            continue
+        data["default"][name] = math.exp(median(math.log(v) for v in fine.values()))
+        for key, values in data.items():
+            coarse = key in families or key in ("gpu", "cpu", "npu", "tpu", "edge-gpu")
+            if coarse and isinstance(values, dict) and name in values and not used[f"fitted.{FILE}.{key}.{name}"]:
+                below = [v for k, v in fine.items() if k.startswith(f"{key}-") or k.endswith(f"-{key}")]
+                values[name] = math.exp(median(math.log(v) for v in below)) if below else data["default"][name]
+    constants._find.cache_clear()
+
+
+def quality(rows: list[Sample]) -> dict[str, object]:
+    errors = sorted(abs(error_of(s)) for s in rows)
+    if not errors:
+        return {"rows": 0}
+    return {
+        "rows": len(errors),
+        "median": round(median(errors), 3),
+        "p90": round(errors[int(0.9 * (len(errors) - 1))], 3),
+    }
+
+
+def table_of(rows: list[Sample]) -> None:
+    groups: dict[str, list[Sample]] = defaultdict(list)
+    for s in rows:
+        groups[s.kind].append(s)
+    for kind, members in sorted(groups.items()):
+        bias = median(error_of(s) for s in members)
+        print(f"  {kind:42s} {quality(members)} bias {bias:+.2f}")
+
+
+def write(used: Counter[str], train: list[Sample], held: list[Sample]) -> None:
+    path = constants.FOLDER / f"{FILE}.toml"
+    header = "".join(line + "\n" for line in path.read_text().splitlines() if line.startswith("#"))
+    data: dict[str, object] = {}
+    for key, values in constants.table(FILE).items():
+        if not isinstance(values, dict):
+            data[key] = values
+        elif key == "families":
+            data[key] = values
+        elif key != "fit":
+            data[key] = {k: float(f"{v:.3g}") if isinstance(v, float) else v for k, v in values.items()}
+            rows = max((used[f"fitted.{FILE}.{key}.{name}"] for name in values), default=0)
+            if rows:
+                data[key]["rows"] = rows  # type: ignore[index]
+    data["fitted_keys"] = ["default"]
+    data["fit"] = {
+        "fitted_on": sorted({s.source for s in train}),
+        "held_out": sorted({s.source for s in held}),
+        "fitted": quality(train),
+        "not_fitted": quality(held),
+    }
+    path.write_text(header + tomli_w.dumps(data))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "models/measurements/inference")
+    parser.add_argument("--rounds", type=int, default=8)
+    parser.add_argument("--leave-one-out", action="store_true", help="refit without each source, show its own error")
+    parser.add_argument("--write", action="store_true", help=f"write models/fitted/{FILE}.toml")
+    options = parser.parse_args()
+    rows = samples(options.folder)
+    train = [s for s in rows if s.source not in HELD_OUT]
+    held = [s for s in rows if s.source in HELD_OUT]
+    start = dict(constants.table(FILE)["default"])
+    give_keys(train, start)
+    used = fit(train, options.rounds)
+    fill_defaults(used)
+    print("fitted on", quality(train))
+    table_of(train)
+    print("held out", quality(held))
+    table_of(held)
+    if options.write:
+        write(used, train, held)
+    if options.leave_one_out:
+        for source in sorted({s.source for s in rows}):
+            fit([s for s in rows if s.source != source], 3, show=False)
+            print(f"without {source}: {quality([s for s in rows if s.source == source])}")
+
+
+if __name__ == "__main__":
+    main()
