@@ -42,6 +42,7 @@ TABLE_FILES: Mapping[str, str] = {
     "data/reliability": "reliability",
     "data/constants": "constants",
     "data/articles": "articles",
+    "data/storage_workloads": "storage_workloads",
 }
 # Tables that stand inside an entry file: key there -> name of the table.
 INNER_TABLES: Mapping[str, Mapping[str, str]] = {
