@@ -14,7 +14,7 @@ from typing import Any
 from infralab.models.catalogue import layout
 from infralab.models.catalogue.component import DERIVED, CatalogueError
 from infralab.models.catalogue.figures import derive, number
-from infralab.models.catalogue.marks import fact_marks, lookup, mark_of, weakest
+from infralab.models.catalogue.marks import fact_marks, mark_of, weakest
 from infralab.models.catalogue.store import COMPILED, fold, fold_loosely
 
 
@@ -81,19 +81,22 @@ def pcie_lane(found: layout.Sources, gen: int) -> float | None:
 def _add_prices(found: layout.Sources, room: str, key: str, figures: dict[str, float], marks: dict[str, str]) -> None:
     """Purchase prices and rents, which stand in the table of money, where the entry names none."""
     money = found.tables["economics"]
-    rows = [("purchase_price", money["capex"].get(key), "usd")]
-    if room == "server":
-        rows.append(("price_hour", money["cloud"].get(key), "on_demand_usd_h"))
-    elif room == "chip":
-        rows.append(("price_hour", money["cloud"].get(f"chip-{key}"), "median_usd_h"))
-    for figure, row, field in rows:
-        if room == "tier" or not isinstance(row, dict) or figure in figures or row.get("per"):
+    rows = {
+        "server": [("purchase_price", "capex", key, "usd", 1.0), ("price_hour", "cloud", key, "on_demand_usd_h", 1.0)],
+        "chip": [
+            ("purchase_price", "capex", key, "usd", 1.0),
+            ("price_hour", "cloud", f"chip-{key}", "median_usd_h", 1.0),
+        ],
+        "tier": [("price", "storage", key, "usd_gb_month", 1e-9)],
+    }.get(room, [("purchase_price", "capex", key, "usd", 1.0)])
+    for figure, table, name, field, factor in rows:
+        row = money[table].get(name, {})
+        value = number(row.get(field))
+        if figure in figures or row.get("per") or value is None:
             continue
-        value = number(lookup(row, field))
-        if value is not None:
-            mark = mark_of(fact_marks("table", row), field)
-            figures[figure] = value
-            marks[figure] = weakest(mark, DERIVED) if "derived" in row or row.get("basis") == "derived" else mark
+        figures[figure] = value * factor
+        mark = mark_of(fact_marks("table", row), field)
+        marks[figure] = weakest(mark, DERIVED) if "derived" in row or row.get("basis") == "derived" else mark
 
 
 def _json(value: Any) -> str:
