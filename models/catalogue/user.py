@@ -35,7 +35,7 @@ _NUMBERS = {
 }
 _NAMES = {"source": '["title of a document"]', "aliases": '["other name"]', "unchecked": '["tdp_w"]'}
 _TABLES = {"fit": "{ nvidia_gpu = 0.9 }"}
-_PRICES = ("purchase_price", "price_hour")  # they come from the table of money, not from the entry
+_PRICES = ("purchase_price", "price_hour", "price")  # they come from the table of money, not from the entry
 _MARKS = ("checked", "unchecked", "from_memory", "estimate", "source", "derived", "conflict")
 
 
