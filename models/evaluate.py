@@ -137,7 +137,9 @@ def _rests_on_assumption(found: Outcome, gains: Elasticities) -> bool:
     if any(found.machine.figures.assumptions.values()):
         return True
     recorded = found.machine.figures.read
-    return any(abs(gain) > 0.01 and path in recorded and recorded[path].mark == "assumed" for path, gain in gains.of.items())
+    return any(
+        abs(gain) > 0.01 and path in recorded and recorded[path].mark == "assumed" for path, gain in gains.of.items()
+    )
 
 
 def _chips(found: Outcome) -> float:
@@ -175,15 +177,11 @@ def owner_of(resource: str) -> str:
     return f"{head}.{rest.partition('.')[0]}" if head in ("box", "wire") else head
 
 
-def _breakdown(
-    step: Step | None, seconds: float | None, bottleneck: Bottleneck | None
-) -> tuple[StepPart, ...]:
+def _breakdown(step: Step | None, seconds: float | None, bottleneck: Bottleneck | None) -> tuple[StepPart, ...]:
     if step is None or seconds is None:
         return ()
     parts = [
-        StepPart(
-            p.name, first(p.seconds), first(p.alone), p.resource, owner_of(p.resource), p.kind, p.equation
-        )
+        StepPart(p.name, first(p.seconds), first(p.alone), p.resource, owner_of(p.resource), p.kind, p.equation)
         for p in step.parts
         if first(p.alone) > 0 or first(p.seconds) > 0
     ]
@@ -355,8 +353,10 @@ def _money(found: Outcome, busy: float | None) -> tuple[float | None, float | No
 
 
 def _power(found: Outcome, x: float) -> float | None:
-    from infralab.models.physics.power import design_watts
-
+    try:
+        from infralab.models.physics.power import design_watts
+    except ImportError:
+        return None
     return design_watts(found, x)
 
 

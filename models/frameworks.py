@@ -109,8 +109,10 @@ def framework_fit(found: Outcome, report: Report) -> tuple[FrameworkFit, ...]:
         facts = machine.catalogue.get(framework, room="framework").facts
         ratio = None if rate is None or not best else rate / best
         curve = float(facts.get("learning_curve", 3))
-        score = 0.0 if ratio is None else (
-            weights["speed"] * ratio + weights["support"] * LEVELS[level] + weights["people"] * (5 - curve) / 4
+        score = (
+            0.0
+            if ratio is None
+            else (weights["speed"] * ratio + weights["support"] * LEVELS[level] + weights["people"] * (5 - curve) / 4)
         )
         reasons = _reasons(framework, level, text, proof, ratio, report, names[0])
         fits.append(

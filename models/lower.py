@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from math import prod
 
-from infralab.models.arithmetic import Number, minimum
+from infralab.models.arithmetic import Number, maximum, minimum
 from infralab.models.catalogue import Catalogue, Component, UnknownComponent
 from infralab.models.constants import assumed
 from infralab.models.design import Box, Design, Wire
@@ -43,9 +43,7 @@ class Reader:
 
     __slots__ = ("component", "figures", "overrides", "part", "path")
 
-    def __init__(
-        self, machine: Machine, owner: str, part: str, component: Component, box: Box | Wire
-    ) -> None:
+    def __init__(self, machine: Machine, owner: str, part: str, component: Component, box: Box | Wire) -> None:
         self.figures = machine.figures
         self.path = f"{owner}.{part}" if part else owner
         self.part = part
@@ -188,7 +186,6 @@ def _chip(machine: Machine, box: Box, owner: str, component: Component) -> Chip:
 
 
 def _host(machine: Machine, box: Box, owner: str, component: Component, chip: Chip, chips: float) -> Host:
-    read = Reader(machine, owner, "host", component, box)
     figures = machine.figures
     found: dict[str, Number | None] = {}
     for name, unit in (
@@ -211,20 +208,14 @@ def _host(machine: Machine, box: Box, owner: str, component: Component, chip: Ch
     if chip.kind in ("cpu", "edge-cpu", "mcu") and found["cores"] is None:
         # a CPU box is its own host
         found["cores"] = None if chip.cores is None else chip.cores * chips
-        found["memory"] = found["memory"] or (
-            None if chip.memory_bytes is None else chip.memory_bytes * chips
-        )
-        found["memory_bandwidth"] = found["memory_bandwidth"] or (
-            None if chip.memory_bandwidth is None else chip.memory_bandwidth * chips
-        )
+        for name, own in (("memory", chip.memory_bytes), ("memory_bandwidth", chip.memory_bandwidth)):
+            if found[name] is None and own is not None:
+                found[name] = own * chips
     for name, unit in (("cores", ""), ("memory", "B"), ("memory_bandwidth", "B/s")):
         if found[name] is None:
             mark = "assumed"
             each = assumed(f"host.{name}_per_chip")
-            found[name] = figures.figure(
-                f"{owner}.host.{name}", each * chips, unit, "assumed", "assumed host"
-            )
-    del read
+            found[name] = figures.figure(f"{owner}.host.{name}", each * chips, unit, "assumed", "assumed host")
     assert found["cores"] is not None
     assert found["memory"] is not None
     assert found["memory_bandwidth"] is not None
@@ -235,7 +226,7 @@ def _host(machine: Machine, box: Box, owner: str, component: Component, chip: Ch
         memory_bandwidth=found["memory_bandwidth"],
         clock_hz=found["clock"],
         mark=mark,
-        threads=found["threads"] or 0.0,
+        threads=_or(found["threads"], 0.0),
     )
 
 
@@ -283,15 +274,11 @@ TIER_UNITS = {
 }
 
 
-def _tier_figures(
-    machine: Machine, box: Box, owner: str, part: str, component: Component
-) -> dict[str, Number]:
+def _tier_figures(machine: Machine, box: Box, owner: str, part: str, component: Component) -> dict[str, Number]:
     read = Reader(machine, owner, part, component, box)
     names = set(component.figures)
     prefix = f"{part}." if part else ""
-    names |= {
-        k.removeprefix(prefix) for k in box.overrides if k.startswith(prefix) and (part or "." not in k)
-    }
+    names |= {k.removeprefix(prefix) for k in box.overrides if k.startswith(prefix) and (part or "." not in k)}
     found: dict[str, Number] = {}
     for name in sorted(names):
         value = read.get(name, TIER_UNITS.get(name, "B/s" if "bandwidth" in name else ""))
@@ -447,8 +434,6 @@ def _lower_wire(machine: Machine, wire: Wire) -> None:
     replicas = [_replicas(machine, end) for end in wire.ends]
     more = replicas[0]
     for other in replicas[1:]:
-        from infralab.models.arithmetic import maximum
-
         more = maximum(more, other)
     machine.links[wire.name] = Link(
         name=wire.name,

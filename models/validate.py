@@ -173,11 +173,18 @@ def _ratio(case: Case, measured: Mapping[str, Any], design: Design, catalogue: C
         if report.throughput is None:
             return _row(case, measured, None, "unsupported", report.sentence, design)
         rates.append(report.throughput.value)
-    return _row(case, measured, rates[0] / rates[1], "assumed" if report.rests_on_assumption else "predicted", "", design)
+    return _row(
+        case, measured, rates[0] / rates[1], "assumed" if report.rests_on_assumption else "predicted", "", design
+    )
 
 
 def _row(
-    case: Case, measured: Mapping[str, Any], predicted: float | None, status: str, reason: str, design: Design | None = None
+    case: Case,
+    measured: Mapping[str, Any],
+    predicted: float | None,
+    status: str,
+    reason: str,
+    design: Design | None = None,
 ) -> Row:
     metric = str(measured["metric"])
     unit = UNITS.get(metric, "s" if metric in TIMES else "" if metric in FRACTIONS else "1/s")
@@ -189,7 +196,19 @@ def _row(
     error = None if predicted is None else _error(metric, predicted, actual, measured)
     kind = design.workload.kind if design is not None and design.workload is not None else ""
     return Row(
-        case.id, case.source, case.family, metric, unit, predicted, actual, error, case.fitted, status, reason, case.file, kind
+        case.id,
+        case.source,
+        case.family,
+        metric,
+        unit,
+        predicted,
+        actual,
+        error,
+        case.fitted,
+        status,
+        reason,
+        case.file,
+        kind,
     )
 
 
@@ -360,13 +379,17 @@ def main(argv: list[str]) -> int:
         rows = [r for r in rows if options.id in r.id]
     out = sys.stdout.write
     for name, group in sorted(summary(rows, options.by).items()):
-        numbers = "  ".join(f"{k} {group[k]:+.3f}" if group[k] is not None else f"{k} -" for k in ("median", "p90", "bias"))
+        numbers = "  ".join(
+            f"{k} {group[k]:+.3f}" if group[k] is not None else f"{k} -" for k in ("median", "p90", "bias")
+        )
         bad = "  ".join(f"{k} {group[k]}" for k in ("infeasible", "unsupported", "invalid") if group[k])
         out(f"{name:60.60} {group['rows']:5} cov {group['coverage']:.2f}  {numbers}  {bad}\n")
     out(f"{len(rows)} rows in {spent:.1f} s\n")
     ranked = sorted((r for r in rows if r.error is not None), key=lambda r: -abs(r.error or 0))
     for r in ranked[: options.worst]:
-        out(f"{r.error:+8.2f} {r.id:70.70} {r.metric} predicted {r.predicted:.4g} measured {r.measured:.4g} {r.status}\n")
+        out(
+            f"{r.error:+8.2f} {r.id:70.70} {r.metric} predicted {r.predicted:.4g} measured {r.measured:.4g} {r.status}\n"
+        )
     reasons: dict[str, int] = {}
     for r in rows:
         if not r.answered:

@@ -31,7 +31,8 @@ from infralab.models.lower import lower
 from infralab.models.solve.closed import rate
 from infralab.models.units import parse
 from infralab.models.validate import TIMES, cases, files
-from infralab.models.workloads.inference.stack import FILE, family_of, processor_of
+from infralab.models.workloads.inference.family import FILE, family_of
+from infralab.models.workloads.inference.stack import chip_keys_of, processor_of
 from infralab.models.workloads.transformer_inference import lower as job_of
 
 ROOT = Path(__file__).parents[2]
@@ -150,7 +151,7 @@ def give_keys(train: list[Sample], start: dict[str, float]) -> None:
         names = {p.rsplit(".", 1)[1] for p in figures.read if p.startswith(f"fitted.{FILE}.")}
         for pool in machine.pools.values():
             processor = processor_of(pool)
-            for key in {pool.chip.generation, processor, pool.chip.kind}:
+            for key in chip_keys_of(pool):
                 chips[key] += 1
                 for name in names & CHIP.keys():
                     formats[key, name] += 1

@@ -2,27 +2,23 @@
 
 A sample reads `lookups` rows of `width` values at random; the tables live in the chips' memory when
 they fit over the pool (sharded, then pooled rows cross an all-to-all), else in host memory behind the
-host link. Gathers reach a share of memory bandwidth that depends on the row (model.md, 8, 11); a
+host link: small tables stay, the largest go (each table is placed whole). Gathers reach a share of memory bandwidth that depends on the row (model.md, 8, 11); a
 SparseCore reaches more. (Naumov et al. 2019; Mudigere et al. 2022.)
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
-from infralab.models.arithmetic import Number, divide, every, maximum, minimum, where
+from infralab.models.arithmetic import Number, every, maximum, minimum, where
 from infralab.models.catalogue import UnknownComponent
 from infralab.models.constants import fitted
 from infralab.models.job import COMMUNICATION, MEMORY, OVERHEAD, Input, Job, Memory, Part, Save, Step, Traffic
 from infralab.models.machine import Machine, Pool
 from infralab.models.network import group
-from infralab.models.physics import collectives
-
-BYTES = {"fp32": 4.0, "tf32": 4.0, "bf16": 2.0, "fp16": 2.0, "fp8": 1.0, "int8": 1.0}
-FALLBACK = {"int8": ("int8", "fp8", "fp16", "bf16", "fp32"), "fp8": ("fp8", "int8", "fp16", "bf16", "fp32"),
-            "fp16": ("fp16", "bf16", "fp32"), "bf16": ("bf16", "fp16", "fp32"), "tf32": ("tf32", "fp32"),
-            "fp32": ("tf32", "fp32", "fp16")}  # fmt: skip
+from infralab.models.physics import collectives, peaks
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +33,8 @@ class Network:
     dense_parameters: float
     input_bytes: float
     pairs_per_query: float  # an inference query scores several pairs
+    row_shares: tuple[float, ...]  # rows of each table over all rows, ascending
+    lookup_shares: tuple[float, ...]  # lookups in it over all lookups
 
 
 def lower(machine: Machine) -> Job:
@@ -86,12 +84,24 @@ def _network(machine: Machine) -> Network | None:
     tables, rows, width, lookups = (number(f"workload.{n}", float(wanted[n])) for n in wanted)
     flop = float(facts.get("mflop_forward_per_sample", 0.0)) * 1e6
     bottom, top = facts.get("bottom_mlp") or (), facts.get("top_mlp") or ()
-    dense = float(sum(a * b for layers in (bottom, top) for a, b in zip(layers, layers[1:], strict=False)))
+    dense = float(sum(a * b for layers in (bottom, top) for a, b in pairwise(layers)))
     dense += float(facts.get("mmacs_interaction", 0.0)) * 1e6 if facts.get("cross") else 0.0
     pairs = 1.0
     if workload.kind.endswith("inference"):
         pairs = float(facts.get("pairs_per_query", _pairs_per_query(machine)))
-    return Network(tables, rows, width, lookups, flop, dense, float(facts.get("input_bytes_per_sample", 160)), pairs)
+    asked = float(facts.get("input_bytes_per_sample", 160))
+    return Network(tables, rows, width, lookups, flop, dense, asked, pairs, *_shares(facts, float(wanted["tables"])))
+
+
+def _shares(facts: dict[str, Any], tables: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Each table's share of rows and of lookups, smallest first; equal tables where they are not listed."""
+    rows = facts.get("rows")
+    if not isinstance(rows, (list, tuple)) or not rows:
+        count = max(1, round(tables))
+        return (1.0 / count,) * count, (1.0 / count,) * count
+    hot = facts.get("multi_hot") or [1.0] * len(rows)
+    ordered = sorted(zip(rows, hot, strict=False))
+    return tuple(r / sum(rows) for r, _ in ordered), tuple(h / sum(hot) for _, h in ordered)
 
 
 def _pairs_per_query(machine: Machine) -> float:
@@ -117,24 +127,18 @@ def _batch(machine: Machine, pool: Pool, network: Network, training: bool) -> Nu
     return float(table("recommender")["batch"]["training" if training else "inference"]) * pool.all_chips
 
 
-def _peak(machine: Machine, pool: Pool, precision: str) -> tuple[Number, str]:
-    for name in FALLBACK.get(precision, (precision, "bf16", "fp16", "fp32")):
-        if name in pool.chip.peaks:
-            return pool.chip.peaks[name], name
-    machine.figures.assume(f"{pool.chip.id}: no rate of arithmetic in the catalogue, 1 TFLOP/s assumed")
-    return machine.figures.figure(f"{pool.chip.path}.peak.fp32", 1e12, "FLOP/s", "assumed"), "fp32"
-
-
-def _lower_pool(
-    machine: Machine, job: Job, pool: Pool, network: Network, training: bool, share: Number
-) -> None:
+def _lower_pool(machine: Machine, job: Job, pool: Pool, network: Network, training: bool, share: Number) -> None:
     workload = machine.design.workload
     assert workload is not None
     figures, chip = machine.figures, pool.chip
     keys = (chip.generation, chip.kind)
     precision = workload.precision or ("bf16" if training else "int8")
-    peak, used = _peak(machine, pool, precision)
-    element = BYTES.get(precision, 2.0)
+    found = peaks.peak(figures, chip, precision)
+    if found is None:
+        machine.missing(pool.owner, f"{chip.id}: no rate of arithmetic known; set with.chip.peak.{precision}")
+        return
+    peak = found.value
+    element = peaks.number_bytes(precision)
     batch = _batch(machine, pool, network, training) * (share if workload.global_batch is not None else 1.0)
     chips = pool.all_chips
     each = batch / chips  # pairs a chip computes
@@ -147,17 +151,18 @@ def _lower_pool(
 
     table_bytes = network.rows * network.width * (element if not training else 4.0)
     parts = [
-        Part("dense networks", f"{chip.path}.peak.{used}", "matrix engine", matrix, matrix,
+        Part("dense networks", found.path, "matrix engine", matrix, matrix,
              equation="pairs a chip × FLOP / (peak × share × fill)")
     ]  # fmt: skip
-    parts += _embedding_parts(machine, pool, network, each, element, training, table_bytes, keys)
+    resident = _resident(pool, network, table_bytes, training, workload.placement)
+    parts += _embedding_parts(machine, pool, network, each, element, training, resident, keys)
     overhead = fitted(figures, "recommender", keys, "step_seconds", "s") * (2.0 if training else 1.0)
     name = next((n for n in figures.read if n.startswith("fitted.recommender.") and n.endswith(".step_seconds")), "")
     parts.append(Part("launch", name, "kernel launches", overhead, overhead, OVERHEAD,
                       "kernels a step × launch time"))  # fmt: skip
-    parts += _exchange_parts(machine, job, pool, network, each, element, training, table_bytes)
+    parts += _exchange_parts(machine, job, pool, network, each, element, training)
     job.steps.append(Step(pool.owner, batch / network.pairs_per_query, parts, share=share))
-    _describe(machine, job, pool, network, training, table_bytes, each, element)
+    _describe(machine, job, pool, network, training, table_bytes, each, element, resident)
     job.model_flop_per_unit = network.flop * passes * network.pairs_per_query
     job.peak_flop_per_s = peak * chips if job.peak_flop_per_s is None else job.peak_flop_per_s + peak * chips
     job.inputs.append(Input(pool.name, share * network.pairs_per_query, "records", network.input_bytes))
@@ -167,102 +172,101 @@ def _lower_pool(
         job.steps[-1].units = 1.0
 
 
-def _in_chips(pool: Pool, table_bytes: Number, placement: str | None) -> bool:
-    """Whether the tables live in the chips' own memory, sharded over the pool."""
-    if placement is not None:
-        return placement not in ("host", "host-memory", "cpu")
+def _resident(pool: Pool, network: Network, table_bytes: Number, training: bool, placement: str | None) -> Number:
+    """Share of lookups served by the chips' own memory: tables are placed whole, the smallest first.
+
+    Training shards the tables over the pool; an inference replica keeps its own copy on each chip.
+    """
+    if placement in ("host", "host-memory", "cpu"):
+        return 0.0
     if pool.chip.memory_bytes is None:
-        return True
-    return every(table_bytes <= pool.chip.memory_bytes * pool.all_chips * 0.9)
+        return 1.0
+    room = pool.chip.memory_bytes * 0.9 * (pool.all_chips if training else 1.0)
+    served: Number = 0.0
+    below: Number = 0.0
+    for rows, lookups in zip(network.row_shares, network.lookup_shares, strict=True):
+        below = below + rows * table_bytes
+        served = served + where(below <= room, lookups, 0.0)
+    return served
 
 
 def _embedding_parts(
     machine: Machine, pool: Pool, network: Network, each: Number, element: float, training: bool,
-    table_bytes: Number, keys: tuple[str, ...],
+    resident: Number, keys: tuple[str, ...],
 ) -> list[Part]:  # fmt: skip
     """Rows read at random (and, in training, gradients scattered back with the optimizer's state)."""
-    workload = machine.design.workload
-    assert workload is not None
     figures, chip = machine.figures, pool.chip
     row = network.width * element
-    touched = each * network.lookups * row * (3.0 if training else 1.0)
+    touched = each * network.lookups * row * (3.0 if training else 1.0) * maximum(1.0, 64.0 / row)
     sparse = chip.facts.get("sparse_cores")
-    kind = "gather_share_sparse_core" if sparse else "gather_share"
-    if _in_chips(pool, table_bytes, workload.placement):
-        bandwidth = chip.memory_bandwidth
-        if bandwidth is None:
-            bandwidth = figures.figure(f"{chip.path}.memory_bandwidth", 1e11, "B/s", "assumed")
-            figures.assume(f"{chip.id}: memory bandwidth not in the catalogue, 100 GB/s assumed")
-        share = fitted(figures, "recommender", keys, kind)
-        # a row below the line of 64 B wastes the rest of the line (model.md, 8)
-        seconds = touched * maximum(1.0, 64.0 / row) / (bandwidth * share)
-        engine = "SparseCore gathers" if sparse else "memory bandwidth"
-        return [Part("embedding rows", f"{chip.path}.memory_bandwidth", engine, seconds, seconds, MEMORY,
-                     "pairs × lookups × row bytes / (bandwidth × gather share)")]  # fmt: skip
+    bandwidth = chip.memory_bandwidth
+    if bandwidth is None:
+        bandwidth = figures.figure(f"{chip.path}.memory_bandwidth", 1e11, "B/s", "assumed")
+        figures.assume(f"{chip.id}: memory bandwidth not in the catalogue, 100 GB/s assumed")
+    share = fitted(figures, "recommender", keys, "gather_share_sparse_core" if sparse else "gather_share")
+    seconds = touched * resident / (bandwidth * share)
+    engine = "SparseCore gathers" if sparse else "memory bandwidth"
+    parts = [Part("embedding rows", f"{chip.path}.memory_bandwidth", engine, seconds, seconds, MEMORY,
+                  "pairs × lookups × row bytes / (bandwidth × gather share); rows below 64 B cost a whole line")]  # fmt: skip
+    if every(resident > 0.9999):
+        return parts
     link = chip.host_link
     if link is None:
         link = figures.figure(f"{chip.path}.host_link", 32e9, "B/s", "assumed", "PCIe 4 x16")
     share = fitted(figures, "recommender", ("host",), "gather_share")
-    rate = minimum(link * share, pool.host.memory_bandwidth / pool.chips * share)
-    seconds = touched / rate
-    return [Part("embedding rows from host memory", f"{chip.path}.host_link", "host link", seconds, seconds, MEMORY,
-                 "pairs × lookups × row bytes / (host link × gather share)")]  # fmt: skip
+    seconds = touched * (1.0 - resident) / (minimum(link, pool.host.memory_bandwidth / pool.chips) * share)
+    parts.append(Part("embedding rows in host memory", f"{chip.path}.host_link", "host link", seconds, seconds, MEMORY,
+                      "pairs × lookups of tables beyond the chip's memory × row bytes / (host link × gather share)"))  # fmt: skip
+    return parts
 
 
 def _exchange_parts(
-    machine: Machine, job: Job, pool: Pool, network: Network, each: Number, element: float, training: bool,
-    table_bytes: Number,
-) -> list[Part]:  # fmt: skip
-    """Pooled rows of sharded tables (all-to-all), and gradients of the dense networks (all-reduce)."""
-    workload = machine.design.workload
-    assert workload is not None
+    machine: Machine, job: Job, pool: Pool, network: Network, each: Number, element: float, training: bool
+) -> list[Part]:
+    """Pooled rows of tables sharded over the chips (all-to-all), and gradients of the dense networks (all-reduce)."""
+    if not training:
+        return []
     chips = pool.all_chips
     whole = group(machine, pool, chips)
     lane = collectives.cause(whole)
-    parts = []
     pooled = each * network.tables * network.width * element
-    fits_one = pool.chip.memory_bytes is not None and every(table_bytes <= pool.chip.memory_bytes * 0.9)
-    replicated = (fits_one and not training) or not _in_chips(pool, table_bytes, workload.placement)
-    if not replicated:
-        times = 2.0 if training else 1.0
-        seconds = times * where(chips > 1.0, collectives.seconds("all-to-all", pooled, whole), 0.0)
-        parts.append(Part("embedding exchange", lane.resource, lane.kind, seconds, seconds, COMMUNICATION,
-                          "all-to-all of pairs × tables × width"))  # fmt: skip
-        if pool.name:
-            job.traffic.append(
-                Traffic("embeddings", pool.name, pool.name, times * pooled * chips / (each * chips), "embeddings")
-            )
-    if training:
-        dense = network.dense_parameters * 4.0
-        seconds = where(chips > 1.0, collectives.seconds("all-reduce", dense, whole), 0.0)
-        hidden = 0.5  # backward of the dense networks overlaps half of it; the other half follows the last layer
-        parts.append(Part("dense gradients", lane.resource, lane.kind, seconds * (1.0 - hidden), seconds, COMMUNICATION,
-                          "all-reduce of the dense parameters, half hidden behind backward"))  # fmt: skip
-    return parts
+    exchange = 2.0 * where(chips > 1.0, collectives.seconds("all-to-all", pooled, whole), 0.0)
+    job.traffic.append(
+        Traffic("embeddings", pool.name, pool.name, 2.0 * network.tables * network.width * element, "embeddings")
+    )
+    dense = network.dense_parameters * 4.0
+    reduce = where(chips > 1.0, collectives.seconds("all-reduce", dense, whole), 0.0)
+    # the last layers' gradients are ready first: half of the all-reduce hides behind the rest of backward
+    return [
+        Part("embedding exchange", lane.resource, lane.kind, exchange, exchange, COMMUNICATION,
+             "two all-to-alls of pairs × tables × width"),
+        Part("dense gradients", lane.resource, lane.kind, reduce * 0.5, reduce, COMMUNICATION,
+             "all-reduce of the dense parameters, half hidden behind backward"),
+    ]  # fmt: skip
 
 
 def _describe(
     machine: Machine, job: Job, pool: Pool, network: Network, training: bool, table_bytes: Number, each: Number,
-    element: float,
+    element: float, resident: Number,
 ) -> None:  # fmt: skip
-    workload = machine.design.workload
-    assert workload is not None
-    inside = _in_chips(pool, table_bytes, workload.placement)
-    job.plan["tables"] = "sharded over the chips' memory" if inside else "host memory"
+    spilled = not every(resident > 0.9999)
+    place = "sharded over the chips' memory" if training else "a copy in each chip's memory"
+    job.plan["tables"] = f"{place}, the largest in host memory" if spilled else place
     if pool.chip.memory_bytes is not None:
-        shards = pool.all_chips if inside else 1.0
-        held = divide(table_bytes, shards) if inside else 0.0 * table_bytes
-        state = held * (2.0 if training else 1.0) * (0.0 if training else 1.0) + held * (1.0 if training else 0.0)
+        held = table_bytes / (pool.all_chips if training else 1.0)
+        if spilled:
+            held = minimum(held, pool.chip.memory_bytes * 0.9)
+            machine.figures.assume("tables beyond the chips' memory are read from the host's", moves=False)
         parts: list[tuple[str, Number]] = [
-            ("embedding tables", state),
+            ("embedding tables", held),
             ("dense networks", network.dense_parameters * (16.0 if training else element)),
-            ("activations", each * (network.lookups + network.tables) * network.width * element),
+            ("activations", each * (network.lookups + network.tables) * network.width * element / 16.0),
         ]
         needed: Number = 0.0
         for _, size in parts:
             needed = needed + size
         job.memory.append(Memory(pool.owner, needed, pool.chip.memory_bytes, parts))
-        if not inside and not every(table_bytes <= pool.host.memory_bytes * pool.servers):
+        if spilled and not every(table_bytes <= pool.host.memory_bytes * (pool.servers if training else 1.0)):
             job.problems.append(
                 ("infeasible", pool.owner, "the embedding tables fit neither the chips' nor the hosts' memory")
             )
