@@ -59,6 +59,7 @@ class _Patch:
         self.below: dict[Path, list[int]] = {}  # statements at or inside a path
         self.last: dict[Path, int] = {}  # the last header or pair of a section
         self.patches: list[tuple[int, int, int, str, bool]] = []
+        self.implied: dict[Path, list[str]] = {}  # keys of tables that have no header yet
         for index, statement in enumerate(self.found):
             if statement.kind == "other":
                 continue
@@ -69,9 +70,12 @@ class _Patch:
                 self.below.setdefault(statement.path[:size], []).append(index)
 
     def result(self) -> str:
+        for path, lines in self.implied.items():
+            block = "".join(f"{line}\n" for line in (f"[{dotted(path)}]", *lines))
+            self._insert_block(self._lead(self.below[path][0]), block)
         out = _Output(self.newline)
         cursor = 0
-        for start, end, _, new, block in sorted(self.patches, key=lambda patch: (patch[0], patch[2])):
+        for start, end, _, new, block in sorted(self.patches, key=_in_order):
             if start > cursor:
                 out.kept(self.text[cursor:start])
             if block:
@@ -227,8 +231,7 @@ class _Patch:
         parent = path[:-1]
         section = self._home(parent)
         if section is None:  # the parent is only implied, by headers below it
-            block = f"[{dotted(parent)}]\n" + "".join(f"{line}\n" for line in dump.pairs(path[-1:], value, path))
-            self._insert_block(self._lead(self.below[parent][0]), block)
+            self.implied.setdefault(parent, []).extend(dump.pairs(path[-1:], value, path))
             return
         key = path[len(section) :]
         inside = not self._plain(path)
@@ -276,6 +279,12 @@ class _Patch:
 
     def _insert_block(self, at: int, block: str) -> None:
         self._add(at, at, block, block=True)
+
+
+def _in_order(patch: tuple[int, int, int, str, bool]) -> tuple[int, bool, int]:
+    """By place; at the same place keys come before a new header, below which they would be its own."""
+    start, _, number, _, block = patch
+    return start, block, number
 
 
 class _Output:

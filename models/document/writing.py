@@ -128,13 +128,19 @@ def _renamed(text: str, old: _Tables, new: _Tables) -> tuple[str, _Tables]:
         if not names:
             continue
         found = found or statements(text)
+        spelt: set[str] = set()  # a name inside an inline table is not: its thing is written anew
         for statement in found:
             if len(statement.path) > 1 and statement.path[0] == family and statement.path[1] in names:
                 # A key below a header of the thing itself does not spell its name.
                 at = 1 if statement.kind != "pair" else 1 - len(statement.section)
                 if 0 <= at < len(statement.names):
-                    spans.append((*statement.names[at], quoted_key(names[str(statement.path[1])])))
-        old = {**old, family: {names.get(name, name): value for name, value in before.items()}}
+                    name = str(statement.path[1])
+                    spans.append((*statement.names[at], quoted_key(names[name])))
+                    spelt.add(name)
+        old = {
+            **old,
+            family: {names[name] if name in spelt else name: value for name, value in before.items()},
+        }
     for start, end, name in sorted(spans, reverse=True):
         text = text[:start] + name + text[end:]
     return text, old
