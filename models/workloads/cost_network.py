@@ -104,6 +104,7 @@ def _convolutions(
 ) -> Network:
     own = _pixels(facts.get("image"))
     macs, activations = known["macs"], known.get("activations")
+    windows = 1.0 if _trains(machine) else float(facts.get("windows", 1.0))
     if asked is not None and own is not None and asked != own:
         macs, activations = _at(facts, own, asked, macs, activations)
     pixels = asked or own
@@ -119,17 +120,17 @@ def _convolutions(
     else:
         activations_n = read("workload.model.activations", activations)
     side = float(table("vision")["network"]["reference_pixels"])
-    scale = side / pixels if pixels and _is_picture(facts) else 1.0
-    layers = _layers(activations_n * scale, macs_n)
+    layers = _layers(activations_n * (side / pixels if pixels else 1.0))
     numbers = 3.0 * pixels if pixels and _is_picture(facts) else (pixels or 0.0)
-    return Network(
-        name,
-        macs_n,
-        read("workload.model.parameters", parameters),
-        activations_n,
-        read("workload.model.layers", float(facts["layers"])) if "layers" in facts else layers,
-        numbers,
-    )
+    if "layers" in facts:
+        layers = read("workload.model.layers", float(facts["layers"]))
+    weights = read("workload.model.parameters", parameters)
+    return Network(name, macs_n * windows, weights, activations_n * windows, layers, numbers * windows)
+
+
+def _trains(machine: Machine) -> bool:
+    workload = machine.design.workload
+    return workload is not None and workload.kind.endswith("training")
 
 
 def _is_picture(facts: Mapping[str, Any]) -> bool:
@@ -166,7 +167,7 @@ def _estimated(macs: Number, pixels: float | None) -> Number:
     return minimum(value, macs / fit["least_macs_per_activation"])
 
 
-def _layers(activations: Number, macs: Number) -> Number:
+def _layers(activations: Number) -> Number:
     """Depth from layer outputs: a layer of the networks on record puts out much the same at 224 pixels."""
     fit = table("vision")["network"]
     return maximum(activations / fit["activations_per_layer"], fit["least_layers"])

@@ -1,0 +1,332 @@
+"""Fit the constants of networks known by their cost on published rows.
+
+    python benchmarks/fit/vision.py [--all] [--report] [FILE.toml …]
+
+Reads measurement files (default: the vision and edge families of `models/measurements`), evaluates
+them by the product's own model, and fits shares, gaps and passes in log space by Gauss-Newton on
+robust residuals of log time. Every constant is drawn towards its parent (generation -> kind ->
+default, framework -> style -> default), so that little data moves little. Half of the sources are
+used, by a hash of the source; the other half only tests. Writes `models/fitted/{vision,encoder}.toml`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tomllib
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from infralab.models import constants
+from infralab.models.catalogue import default_catalogue
+from infralab.models.document import from_mapping
+from infralab.models.figures import Figures
+from infralab.models.lower import lower
+from infralab.models.outcome import Outcome
+from infralab.models.outcome import _apply_framework as apply_framework
+from infralab.models.solve.closed import rate
+from infralab.models.units import parse
+from infralab.models.workloads import lowering
+
+ROOT = Path(__file__).resolve().parents[2]
+FITTED = ROOT / "models" / "fitted"
+RATES = {"images_per_second", "samples_per_second", "throughput"}
+CHIP = ("share_8bit", "share_16bit", "share_tf32", "share_32bit", "memory_share", "gap_seconds")
+STACK = ("passes", "host_seconds", "kernel", "gaps")
+FIXED = {"gpu.memory_share", "engine.kernel", "engine.gaps"}  # set the scale of the others
+STEP = 0.02  # of a logarithm, for the derivative
+LEAST_ROWS = {"generation": 10, "stack": 12, "kind": 4, "style": 8}
+SPREAD = {"generation": 0.3, "kind": 1.0, "stack": 0.3, "style": 1.0}  # of a constant about its parent
+
+
+@dataclass
+class Row:
+    id: str
+    family: str
+    source: str
+    kind: str
+    design: Any
+    measured: list[tuple[str, float]]
+    held_out: bool = False
+
+
+def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    out = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(out.get(key), dict)
+        out[key] = merged(out[key], value) if both else value
+    return out
+
+
+def read(files: Iterable[Path]) -> Iterator[Row]:
+    for path in files:
+        data = tomllib.loads(path.read_text())
+        for entry in data["measurement"]:
+            mapping = merged(data.get("defaults", {}), entry["design"])
+            kind = mapping.get("workload", {}).get("kind", "")
+            if kind.split("-")[0] not in ("vision", "encoder"):
+                continue
+            design, _ = from_mapping(mapping)
+            server = mapping["workload"].get("mode") == "server"
+            values = []
+            for m in entry["measured"]:
+                metric = m["metric"]
+                if metric in RATES or (metric == "latency" and not server):
+                    value = m["value"]
+                    number = float(value) if isinstance(value, (int, float)) else parse(value).value
+                    values.append((metric, number))
+            if values:
+                family = f"{path.parent.name}/{path.stem}"
+                yield Row(entry["id"], family, entry.get("source", data.get("source", "")), kind, design, values)
+
+
+def split(rows: list[Row]) -> None:
+    """Hold out every other source of a family, ordered by a hash, so that no source is on both sides."""
+    by_family: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        by_family[row.family].add(origin(row))
+    held = set()
+    for sources in by_family.values():
+        ordered = sorted(sources, key=lambda name: zlib.crc32(name.encode()))
+        held.update(ordered[1::2])
+    for row in rows:
+        row.held_out = origin(row) in held
+
+
+def origin(row: Row) -> str:
+    """The document or the submission that a row comes from."""
+    return row.source.split("/results/")[0] + row.source.partition("/results/")[2].partition("/")[0]
+
+
+def log_times(row: Row, found: Outcome) -> list[Any]:
+    """Logarithm of predicted over measured time, of each measured figure."""
+    assert found.job is not None
+    out = []
+    for metric, value in row.measured:
+        if metric == "latency":
+            out.append(np.log(found.job.latency.seconds / value))
+        else:
+            out.append(np.log(value / found.rate))
+    return out
+
+
+class Fit:
+    def __init__(self, rows: list[Row]) -> None:
+        self.rows = rows
+        self.catalogue = default_catalogue()
+        self.theta: dict[str, float] = {}
+        self.parents: dict[str, tuple[str, float]] = {}
+
+    def evaluate(self, row: Row, scales: dict[str, Any] | None = None) -> Outcome:
+        """Chips and steps alone: nothing else is drawn in these rows that could bind."""
+        machine = lower(row.design, self.catalogue, Figures(None, scales))
+        job = lowering(row.kind)(machine)
+        if not job.steps:
+            return Outcome(machine, job, [], None)
+        apply_framework(machine, job)
+        return Outcome(machine, job, job.demands, rate(job, job.demands))
+
+    def prepare(self) -> None:
+        """Choose the constants to fit by how many rows would use each, and put them into the tables."""
+        users: dict[str, list[Row]] = defaultdict(list)
+        levels: dict[str, str] = {}
+        chains: dict[str, list[str]] = {}
+        usable = []
+        for row in self.rows:
+            found = self.evaluate(row)
+            if found.rate is None or not np.isfinite(found.rate):
+                continue
+            usable.append(row)
+            file = row.kind.split("-")[0]
+            pool = found.machine.pools[found.job.steps[0].pool.partition(".")[2]]
+            names = {path.split(".")[-1] for path in found.machine.figures.read if path.startswith("fitted.")}
+            for name in names & {*CHIP, *STACK}:
+                chain = _chain(row, file, pool, name)
+                for level, key in chain:
+                    path = f"fitted.{file}.{key}.{name}"
+                    users[path].append(row)
+                    levels[path] = level
+                    chains[path] = [f"fitted.{file}.{k}.{name}" for _, k in chain]
+        self.rows = usable
+        for path, used in sorted(users.items(), key=lambda item: len(chains[item[0]]) and levels[item[0]] != "kind"):
+            _, file, key, name = path.split(".", 3)
+            if levels[path] != "default" and len(used) < LEAST_ROWS[levels[path]]:
+                continue
+            if f"{key}.{name}" in FIXED:
+                continue
+            self.theta[path] = 0.0
+        for path in self.theta:
+            chain = chains[path]
+            later = chain[chain.index(path) + 1 :]
+            parent = next((p for p in later if p in self.theta), None)
+            self.parents[path] = (parent or "", SPREAD.get(levels[path], 1.0))
+        for path in self.theta:
+            _, file, key, name = path.split(".", 3)
+            table = constants.table(file)
+            chain = [p.split(".", 3)[2] for p in chains[path]]
+            value = next(table[k][name] for k in [key, *chain, "default"] if name in table.get(k, {}))
+            table.setdefault(key, {})[name] = value
+            self.theta[path] = float(np.log(max(value, 1e-9)))
+        constants._find.cache_clear()
+
+    def residuals(self, rows: list[Row]) -> tuple[np.ndarray, np.ndarray, list[str]]:
+        """Residuals (N,) and derivatives (N, P) by one batched evaluation a row."""
+        names = list(self.theta)
+        column = {name: i for i, name in enumerate(names)}
+        values, slopes = [], []
+        for row in rows:
+            used = [p for p in self.evaluate(row).machine.figures.read if p in column]
+            variants = np.ones((len(used), len(used) + 1))
+            for i in range(len(used)):
+                variants[i, i + 1] = np.exp(STEP)
+            found = self.evaluate(row, {p: variants[i] for i, p in enumerate(used)})
+            for residual in log_times(row, found):
+                full = np.broadcast_to(residual, (len(used) + 1,))
+                slope = np.zeros(len(names))
+                for i, p in enumerate(used):
+                    slope[column[p]] = (full[i + 1] - full[0]) / STEP
+                values.append(full[0])
+                slopes.append(slope)
+        return np.array(values), np.array(slopes), names
+
+    def step(self, rows: list[Row], damping: float) -> float:
+        r, slopes, names = self.residuals(rows)
+        weight = 1.0 / np.maximum(np.abs(r), 0.12)
+        prior_rows, prior_values = [], []
+        start = self.start
+        for i, name in enumerate(names):
+            line = np.zeros(len(names))
+            parent, spread = self.parents[name]
+            line[i] = 1.0 / spread
+            if parent:
+                line[names.index(parent)] = -1.0 / spread
+                gap = self.theta[name] - self.theta[parent]
+                usual = start[name] - start[parent]
+                prior_values.append((gap - usual) / spread)
+            else:
+                line[i] /= 1.5
+                prior_values.append((self.theta[name] - start[name]) / spread / 1.5)
+            prior_rows.append(line)
+        a = np.vstack([slopes * np.sqrt(weight)[:, None], np.array(prior_rows) * 2.0])
+        b = np.concatenate([r * np.sqrt(weight), np.array(prior_values) * 2.0])
+        hessian = a.T @ a + damping * np.eye(len(names))
+        change = np.clip(np.linalg.solve(hessian, -a.T @ b), -0.5, 0.5)
+        for name, delta in zip(names, change, strict=True):
+            self.theta[name] += float(delta)
+        self.store()
+        return float(np.median(np.abs(np.expm1(r))))
+
+    @property
+    def start(self) -> dict[str, float]:
+        if not hasattr(self, "_start"):
+            self._start = dict(self.theta)
+        return self._start
+
+    def store(self) -> None:
+        for path, value in self.theta.items():
+            _, file, key, name = path.split(".", 3)
+            limit = 1.0 if name in ("memory_share",) else 1e9
+            self.theta[path] = min(value, float(np.log(limit)))
+            constants.table(file)[key][name] = float(np.exp(self.theta[path]))
+        constants._find.cache_clear()
+
+
+def _chain(row: Row, file: str, pool: Any, name: str) -> list[tuple[str, str]]:
+    """(level, key) of a constant, most specific first."""
+    from infralab.models.workloads.network_step import generation_keys, style_of
+
+    if name in CHIP:
+        keys = generation_keys(pool.chip)
+        found = [("generation", k) for k in keys[:-1]] + [("kind", keys[-1])]
+    else:
+        framework = row.design.software.framework
+        training = row.kind.endswith("training")
+        style = style_of(file, framework, pool.chip.kind, training)
+        found = [("stack", f"{framework}-{pool.chip.kind}")] if framework and name == "kernel" and not training else []
+        if not training or pool.chip.kind != "gpu":
+            found.append(("style", f"{style}-{pool.chip.kind}"))
+        found.append(("style", style))
+    return [*found, ("default", "default")]
+
+
+def report(fit: Fit, rows: list[Row], title: str) -> tuple[float, float]:
+    by: dict[str, list[float]] = defaultdict(list)
+    for row in rows:
+        for residual in log_times(row, fit.evaluate(row)):
+            by[row.family].append(abs(float(np.expm1(residual))))
+            by["all"].append(by[row.family][-1])
+    print(title)
+    for name, errors in sorted(by.items()):
+        print(f"  {name:40} n {len(errors):5} median {np.median(errors):.3f} p90 {np.percentile(errors, 90):.2f}")
+    return float(np.median(by["all"])), float(np.percentile(by["all"], 90))
+
+
+def write(file: str, note: dict[str, Any]) -> None:
+    """The table as TOML, one section a key; what the fit did not touch stays."""
+    data = dict(constants.table(file))
+    data["fitted_on"] = note
+    lines = [f"# Constants of {file} networks known by their cost. Written by benchmarks/fit/vision.py.\n"]
+    for key, value in data.items():
+        if not isinstance(value, dict):
+            lines.append(f"{key} = {_toml(value)}\n")
+    for key, value in data.items():
+        if isinstance(value, dict):
+            lines.append(f"\n[{key}]\n" + "".join(f"{_bare(k)} = {_toml(v)}\n" for k, v in value.items()))
+    (FITTED / f"{file}.toml").write_text("".join(lines))
+
+
+def _bare(key: str) -> str:
+    return key if key.replace("-", "").replace("_", "").isalnum() else f'"{key}"'
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}" if "." in f"{value:.4g}" or "e" in f"{value:.4g}" else f"{value:.4g}.0"
+    if isinstance(value, list):
+        return "[" + ", ".join(_toml(v) for v in value) + "]"
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else f'"{value}"'
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("files", nargs="*", type=Path)
+    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--dry", action="store_true", help="report, write nothing")
+    parser.add_argument("--worst", type=int, default=0)
+    given = parser.parse_args()
+    base = ROOT / "models" / "measurements"
+    files = given.files or [*sorted(base.glob("vision/*.toml")), *sorted(base.glob("edge/*.toml"))]
+    rows = list(read(files))
+    split(rows)
+    fit = Fit(rows)
+    fit.prepare()
+    half = [r for r in fit.rows if not r.held_out]
+    rest = [r for r in fit.rows if r.held_out]
+    print(f"{len(fit.rows)} rows, {len(half)} to fit, {len(rest)} held out, {len(fit.theta)} constants")
+    fit.start  # noqa: B018  (remember where the priors sit)
+    for number in range(given.rounds):
+        print(number, f"median {fit.step(half, 0.3):.3f}", flush=True)
+    fitted_error = report(fit, half, "fitted")
+    held_error = report(fit, rest, "held out")
+    if not given.dry:
+        for file in ("vision", "encoder"):
+            used = sorted({r.family for r in half if r.kind.startswith(file)})
+            note = {
+                "files": used,
+                "rows": sum(r.kind.startswith(file) for r in half),
+                "split": "half of the sources by hash; the other half only tests",
+                "median": fitted_error[0],
+                "p90": fitted_error[1],
+                "held_out_median": held_error[0],
+                "held_out_p90": held_error[1],
+            }
+            write(file, note)
+
+
+if __name__ == "__main__":
+    main()
