@@ -105,7 +105,9 @@ def _sized(
     for other in pools:
         all_chips = all_chips + other.all_chips
     state = network.parameters * (STATE_BYTES if run.training else weight_bytes)
-    kept = assumed("network.kept_activations" if run.training else "network.live_activations")
+    # inference holds the outputs of a few layers at once, training those of all
+    live = assumed("network.live_layers") / maximum(network.layers, assumed("network.live_layers"))
+    kept = assumed("network.kept_activations") if run.training else live
     per_sample = network.activations * number_bytes(run.precision) * kept
     capacity = _capacity(pool)
     room = None if capacity is None else maximum(capacity * 0.9 / run.copies - state, 0.0)
