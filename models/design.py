@@ -224,6 +224,7 @@ class Step:
     note: str = ""
     remove: tuple[str, ...] = ()
     set: tuple[str, ...] = ()
+    expect: tuple[str, ...] = ()  # claims about the Report after the step, checked by `explore/claims.py`
     extra: FrozenMap[str, Any] = EMPTY
 
 

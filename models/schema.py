@@ -374,6 +374,7 @@ STEP = keyed(
     text("note", "What the presenter says"),
     Key("remove", "texts", "Paths that are removed first"),
     Key("set", "texts", "Assignments, as they would stand in the file"),
+    Key("expect", "texts", 'What the step claims: "rate > 4 * before", "bottleneck = store"'),
 )
 
 DESIGN = keyed(
