@@ -79,11 +79,11 @@ def _flat(key: Path, value: Any) -> Iterator[str]:
         yield pair(key, value)
 
 
-def pair(key: Path, value: Any) -> str:
-    """One `key = value`, its list on several lines where one would be too long."""
+def pair(key: Path, value: Any, wide: bool = False) -> str:
+    """One `key = value`, its list on several lines when `wide` or where one would be too long."""
     name = ".".join(quoted_key(str(part)) for part in key)
     line = f"{name} = {toml_value(value)}"
-    if isinstance(value, list) and value and len(line) > _WIDTH:
+    if isinstance(value, list) and value and (wide or len(line) > _WIDTH):
         items = "".join(f"  {toml_value(item)},\n" for item in value)
         return f"{name} = [\n{items}]"
     return line

@@ -13,7 +13,7 @@ from typing import Any
 
 from infralab.models.document import dump
 from infralab.models.document.problem import dotted, toml_value
-from infralab.models.document.scan import Path, Statement, entries, statements
+from infralab.models.document.scan import Path, Statement, entries, items, statements
 
 _ORDER = ("workload", "plan", "software", "box", "wire", "component", "story")
 
@@ -71,8 +71,8 @@ class _Patch:
 
     def result(self) -> str:
         for path, lines in self.implied.items():
-            block = "".join(f"{line}\n" for line in (f"[{dotted(path)}]", *lines))
-            self._insert_block(self._lead(self.below[path][0]), block)
+            header = "".join(f"{line}\n" for line in (f"[{dotted(path)}]", *lines))
+            self._insert_block(self._lead(self.below[path][0]), header)
         out = _Output(self.newline)
         cursor = 0
         for start, end, _, new, block in sorted(self.patches, key=_in_order):
@@ -116,8 +116,21 @@ class _Patch:
         if isinstance(held, Mapping) and isinstance(wanted, Mapping):
             return self._inline(statement.value, held, wanted)
         if isinstance(wanted, list):
-            return dump.pair((statement.path[-1],), wanted).partition(" = ")[2]
+            return self._list(statement, held, wanted)
         return toml_value(wanted)
+
+    def _list(self, statement: Statement, held: Any, wanted: list[Any]) -> str:
+        """A list with only its changed items exchanged, or anew: on several lines if it was so."""
+        if isinstance(held, list) and len(held) == len(wanted):
+            parts: list[str] = []
+            cursor = statement.value
+            for (start, stop), old, new in zip(items(self.text, cursor), held, wanted, strict=True):
+                parts.append(self.text[cursor:start])
+                parts.append(self.text[start:stop] if same(old, new) else toml_value(new))
+                cursor = stop
+            return "".join(parts) + self.text[cursor : statement.stop]
+        wide = "\n" in self.text[statement.value : statement.stop]
+        return dump.pair((str(statement.path[-1]),), wanted, wide).partition(" = ")[2]
 
     def _inline(self, start: int, held: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
         """The text of the inline table at `start` with what differs exchanged."""

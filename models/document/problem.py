@@ -65,7 +65,8 @@ def toml_value(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return quoted(value)
+        literal = '"' in value and "'" not in value and value.isprintable()
+        return f"'{value}'" if literal else quoted(value)
     if isinstance(value, dict):
         if not value:
             return "{}"

@@ -112,6 +112,19 @@ def entries(text: str, start: int) -> list[Entry]:
     return found
 
 
+def items(text: str, start: int) -> list[tuple[int, int]]:
+    """The spans of the values of the array whose bracket stands at `start`."""
+    found: list[tuple[int, int]] = []
+    at = _after(_GAP, text, start + 1)
+    while text[at] != "]":
+        stop = value_end(text, at)
+        found.append((at, stop))
+        at = _after(_GAP, text, stop)
+        if text[at] == ",":
+            at = _after(_GAP, text, at + 1)
+    return found
+
+
 def value_end(text: str, at: int) -> int:
     """Where the value that begins at `at` ends."""
     if text.startswith(('"""', "'''"), at):

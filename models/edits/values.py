@@ -1,86 +1,22 @@
-"""Edits: pure functions from a design to the next one. Nothing is ever changed in place.
-
-A dotted path names the same thing here as in the file, on the command line, in a story and in a
-sweep: `box.train.count`, `box.train.with.chip.memory_bandwidth`, `workload.dataset.samples`.
-Every function raises EditError, with a sentence that says what would be right.
-"""
+"""One value, table or thing at a dotted path: set, got, removed."""
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from infralab.models import schema
-from infralab.models.design import Box, Checkpoint, Dataset, Design, FrozenMap, Step, Wire
+from infralab.models.design import Checkpoint, Dataset, Design, FrozenMap
 from infralab.models.document import plain as plainly
 from infralab.models.document import tables as reading
 from infralab.models.document.problem import Problem, dotted, quoted_key, shown
 from infralab.models.document.values import plain
+from infralab.models.edits.paths import EditError, split_path
 from infralab.models.schema import nearest
 from infralab.models.units import Quantity
 
-_PART = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s."'=]+))\s*(\.|$)""")
-_ASSIGNMENT = re.compile(r"""((?:"(?:[^"\\]|\\.)*"|'[^']*'|[^"'=])*)=(.*)""", re.DOTALL)
 _NAMED = ("box", "wire", "component")
-
-
-class EditError(ValueError):
-    """An edit that cannot be made, and what would be right."""
-
-
-# --- paths -----------------------------------------------------------------------------------------
-
-
-def split_path(path: str) -> tuple[str, ...]:
-    """The parts of a dotted path; a part with a dot in it stands in quotes."""
-    parts: list[str] = []
-    at = 0
-    while True:
-        match = _PART.match(path, at)
-        if not match:
-            raise EditError(f"{path!r} is no path; write it like box.train.count")
-        basic, literal, bare, sign = match.groups()
-        parts.append(_unescaped(basic) if basic is not None else literal if literal is not None else bare)
-        at = match.end()
-        if not sign:
-            return tuple(parts)
-
-
-def _unescaped(inner: str) -> str:
-    try:
-        text: str = tomllib.loads(f'v = "{inner}"')["v"]
-    except tomllib.TOMLDecodeError:
-        raise EditError(f'"{inner}" is no name in quotes') from None
-    return text
-
-
-def parse_assignment(text: str) -> tuple[str, Any]:
-    """ "path = value" as (path, value); a value that is no TOML, or a text's, is taken as a string."""
-    match = _ASSIGNMENT.fullmatch(text)
-    if not match or not match[1].strip():
-        raise EditError(f"{text!r} is no assignment; write it like box.train.count=32")
-    path, raw = match[1].strip(), match[2].strip()
-    parts = split_path(path)
-    if not raw:
-        raise EditError(f"{text!r} has no value; write it like box.train.count=32, or remove {path}")
-    value = _value(raw)
-    key = schema.key_at(parts)
-    if key and key.type == "text" and not isinstance(value, str | dict | list):
-        value = raw  # software.version=2.40 is the text "2.40"
-    if key and key.type == "texts" and isinstance(value, str):
-        value = [value]
-    return path, value
-
-
-def _value(raw: str) -> Any:
-    try:
-        data = tomllib.loads(f"v = {raw}")
-    except tomllib.TOMLDecodeError:
-        return raw
-    return data["v"] if len(data) == 1 else raw
 
 
 # --- one value -------------------------------------------------------------------------------------
@@ -123,7 +59,7 @@ def get_value(design: Design, path: str) -> Any:
             return things
         thing = things.get(rest[0])
         if thing is None:
-            raise _no_such(design, head, rest[0])
+            raise no_such(design, head, rest[0])
         return thing if len(rest) == 1 else _get_inside(thing, head, rest[1:], parts)
     if head == "story":
         return _get_story(design, parts)
@@ -312,7 +248,7 @@ def _things(design: Design, head: str) -> FrozenMap[str, Any]:
     return fields[head]
 
 
-def _no_such(design: Design, head: str, name: str) -> EditError:
+def no_such(design: Design, head: str, name: str) -> EditError:
     near = nearest(name, _things(design, head))
     hint = f"did you mean {near}?" if near else f"make it with {head}.{quoted_key(name)} = {{ … }}"
     return EditError(f"there is no {head} {name}; {hint}")
@@ -329,9 +265,9 @@ def _set_named(design: Design, parts: tuple[str, ...], value: Any) -> Design:
     if not rest and not isinstance(value, dict):
         raise EditError(f"{dotted(parts)} is a table; write it like {dotted(parts)} = {{ … }}")
     if rest and old is None:
-        raise _no_such(design, head, name)
+        raise no_such(design, head, name)
     before = _plain_thing(head, old) if rest else {}
-    return _read_named(design, head, name, _put(before, rest, value, parts), parts)
+    return read_named(design, head, name, _put(before, rest, value, parts), parts)
 
 
 def _plain_thing(head: str, thing: Any) -> _Tables:
@@ -343,7 +279,7 @@ def _plain_thing(head: str, thing: Any) -> _Tables:
     return tables
 
 
-def _read_named(design: Design, head: str, name: str, tables: _Tables, parts: tuple[str, ...]) -> Design:
+def read_named(design: Design, head: str, name: str, tables: _Tables, parts: tuple[str, ...]) -> Design:
     found = reading.Found()
     edited = design
     if head == "box":
@@ -370,15 +306,15 @@ def _remove_named(design: Design, parts: tuple[str, ...]) -> Design:
         near = nearest(name, things)
         raise EditError(f"there is no {head} {name}" + (f"; did you mean {near}?" if near else ""))
     if rest:
-        return _read_named(design, head, name, _cut(_plain_thing(head, things[name]), rest, parts), parts)
+        return read_named(design, head, name, _cut(_plain_thing(head, things[name]), rest, parts), parts)
     if head == "box":
-        return _follow(design.without_box(name), name, None)
+        return follow(design.without_box(name), name, None)
     if head == "wire":
         return design.without_wire(name)
     return replace(design, components=design.components.without(name))
 
 
-def _follow(design: Design, old: str, new: str | None) -> Design:
+def follow(design: Design, old: str, new: str | None) -> Design:
     """Places that named the box `old` name `new`, or nothing."""
     boxes = {
         name: replace(box, caches=new) if box.caches == old else box for name, box in design.boxes.items()
@@ -399,121 +335,7 @@ def _follow(design: Design, old: str, new: str | None) -> Design:
     return replace(design, boxes=FrozenMap(boxes), workload=work)
 
 
-def add_box(design: Design, box: Box) -> Design:
-    """With a new box; `free_name` finds a name that is not taken."""
-    if box.name in design.boxes:
-        raise EditError(f"there is a box {box.name} already; {free_name(design, box.name)} is free")
-    return _read_named(design, "box", box.name, plainly.plain_box(box), ("box", box.name))
-
-
-def add_wire(design: Design, wire: Wire) -> Design:
-    """With a new wire; `free_wire_name` finds a name that is not taken."""
-    if wire.name in design.wires:
-        free = free_wire_name(design, *wire.ends)
-        raise EditError(f"there is a wire {wire.name} already; {free} is free")
-    return _read_named(design, "wire", wire.name, plainly.plain_wire(wire), ("wire", wire.name))
-
-
-def free_name(design: Design, stem: str) -> str:
-    """`stem`, or `stem-2` and so on: a name that no box has."""
-    return _free(stem, design.boxes)
-
-
-def free_wire_name(design: Design, a: str, b: str) -> str:
-    return _free(f"{a}-{b}", design.wires)
-
-
-def _free(stem: str, taken: Mapping[str, Any]) -> str:
-    if stem not in taken:
-        return stem
-    base, _, tail = stem.rpartition("-")
-    base = base if base and tail.isdigit() else stem
-    number = 2
-    while f"{base}-{number}" in taken:
-        number += 1
-    return f"{base}-{number}"
-
-
-def rename_box(design: Design, old: str, new: str) -> Design:
-    """Under a new name, at its old place in the order; wires, caches, on and to follow."""
-    if old not in design.boxes:
-        raise _no_such(design, "box", old)
-    if not new.strip():
-        raise EditError("a box needs a name")
-    if new == old:
-        return design
-    if new in design.boxes:
-        raise EditError(f"there is a box {new} already; {free_name(design, new)} is free")
-    boxes = {
-        (new if name == old else name): replace(box, name=new) if name == old else box
-        for name, box in design.boxes.items()
-    }
-    wires = {
-        name: replace(wire, ends=(_renamed(wire.ends[0], old, new), _renamed(wire.ends[1], old, new)))
-        for name, wire in design.wires.items()
-    }
-    return _follow(replace(design, boxes=FrozenMap(boxes), wires=FrozenMap(wires)), old, new)
-
-
-def _renamed(name: str, old: str, new: str) -> str:
-    return new if name == old else name
-
-
-def move(design: Design, name: str, at: tuple[int, int]) -> Design:
-    """With the box at another place, in cells."""
-    if name not in design.boxes:
-        raise _no_such(design, "box", name)
-    return set_value(design, f"box.{quoted_key(name)}.at", list(at))
-
-
-def shift(design: Design, names: Iterable[str], by: tuple[int, int]) -> Design:
-    """With several boxes moved by so many cells; a box without a place counts as at the origin."""
-    for name in names:
-        box = design.boxes.get(name)
-        if box is None:
-            raise _no_such(design, "box", name)
-        x, y = box.at or (0, 0)
-        design = move(design, name, (x + by[0], y + by[1]))
-    return design
-
-
-def duplicate(
-    design: Design, names: Iterable[str], by: tuple[int, int] = (2, 2)
-) -> tuple[Design, dict[str, str]]:
-    """With copies of the boxes and of their wires; also the copies' names, by the name copied."""
-    copies: dict[str, str] = {}
-    original = design
-    for name in names:
-        if name not in original.boxes:
-            raise _no_such(design, "box", name)
-        box = original.boxes[name]
-        copies[name] = free_name(design, name)
-        at = (box.at[0] + by[0], box.at[1] + by[1]) if box.at else None
-        design = design.with_box(replace(box, name=copies[name], at=at))
-    for copy in copies.values():
-        box = design.boxes[copy]
-        if box.caches in copies:
-            design = design.with_box(replace(box, caches=copies[box.caches]))
-    for wire in original.wires.values():
-        if wire.ends[0] in copies or wire.ends[1] in copies:
-            a, b = (copies.get(end, end) for end in wire.ends)
-            design = design.with_wire(replace(wire, name=free_wire_name(design, a, b), ends=(a, b)))
-    return design, copies
-
-
-# --- stories ---------------------------------------------------------------------------------------
-
-
-def apply_step(design: Design, step: Step) -> Design:
-    """One step of a story: remove first, then set."""
-    try:
-        for path in step.remove:
-            design = remove(design, path)
-        for assignment in step.set:
-            design = set_value(design, *parse_assignment(assignment))
-    except EditError as error:
-        raise EditError(f'step "{step.title}": {error}' if step.title else str(error)) from None
-    return design
+# --- stories
 
 
 def _step_index(design: Design, parts: tuple[str, ...]) -> int:
