@@ -162,6 +162,12 @@ def _chip(machine: Machine, box: Box, owner: str, component: Component) -> Chip:
         if value is not None:
             peaks[name[5:]] = value
     values = {name: read.get(name, unit) for name, unit in CHIP_FIGURES.items()}
+    if values["memory_bandwidth"] is None and "cache_bandwidth" in component.figures:
+        # a chip whose memory is its SRAM: what the datasheet calls cache is all there is
+        mark = component.marks.get("cache_bandwidth", "assumed")
+        on_chip = component.figures["cache_bandwidth"]
+        path = f"{owner}.chip.memory_bandwidth"
+        values["memory_bandwidth"] = machine.figures.figure(path, on_chip, "B/s", mark, component.id)
     scale_up = component.facts.get("scale_up") or {}
     if not isinstance(scale_up, dict):
         scale_up = {"kind": str(scale_up)}
