@@ -38,8 +38,36 @@ FITTED = ROOT / "models" / "fitted"
 RATES = {"images_per_second", "samples_per_second", "throughput"}
 CHIP = ("share_8bit", "share_16bit", "share_tf32", "share_32bit", "memory_share", "gap_seconds")
 STACK = ("passes", "host_seconds", "kernel", "gaps")
-FIXED = {"gpu.memory_share", "engine.kernel", "engine.gaps"}  # set the scale of the others
+SHARED = ("hidden",)
+STATIC = ("styles", "copies", "network")  # tables that hold no constants of the fit
+FIXED = {"gpu.memory_share", "engine.kernel", "engine.gaps", "default.kernel", "default.gaps"}  # set the scale of the others
+KNEE = 0.12  # of a logarithm: below it rows count by the square, beyond it by their size
+PULL = 4.0  # weight of a constant's distance from its parent against one row
 STEP = 0.02  # of a logarithm, for the derivative
+START = {
+    "default": {
+        "share_8bit": 0.5,
+        "share_16bit": 0.55,
+        "share_tf32": 0.5,
+        "share_32bit": 0.6,
+        "share_4bit": 0.4,
+        "share_64bit": 0.6,
+        "memory_share": 0.85,
+        "hidden": 0.7,
+        "gap_seconds": 4e-6,
+        "gaps": 1.0,
+        "kernel": 1.0,
+        "passes": 3.0,
+        "host_seconds": 1e-8,
+        "overlap": 0.7,
+    },
+    "eager": {"passes": 8.0, "host_seconds": 5e-5, "gaps": 2.0},
+    "graph": {"passes": 6.0, "host_seconds": 3e-5, "gaps": 2.0},
+    "compiled": {"passes": 4.0, "host_seconds": 1e-5},
+    "engine": {"passes": 2.0},
+    "mobile": {"passes": 2.0},
+    "training": {"passes": 14.0, "host_seconds": 1e-5, "gaps": 2.0},
+}
 LEAST_ROWS = {"generation": 10, "stack": 12, "kind": 4, "style": 8}
 SPREAD = {"generation": 0.3, "kind": 1.0, "stack": 0.3, "style": 1.0}  # of a constant about its parent
 
@@ -133,6 +161,12 @@ class Fit:
 
     def prepare(self) -> None:
         """Choose the constants to fit by how many rows would use each, and put them into the tables."""
+        for file in ("vision", "encoder"):
+            table = constants.table(file)
+            for key in [k for k in table if isinstance(table[k], dict) and k not in STATIC]:
+                del table[key]
+            table.update({key: dict(values) for key, values in START.items()})
+        constants._find.cache_clear()
         users: dict[str, list[Row]] = defaultdict(list)
         levels: dict[str, str] = {}
         chains: dict[str, list[str]] = {}
@@ -145,7 +179,7 @@ class Fit:
             file = row.kind.split("-")[0]
             pool = found.machine.pools[found.job.steps[0].pool.partition(".")[2]]
             names = {path.split(".")[-1] for path in found.machine.figures.read if path.startswith("fitted.")}
-            for name in names & {*CHIP, *STACK}:
+            for name in names & {*CHIP, *STACK, *SHARED}:
                 chain = _chain(row, file, pool, name)
                 for level, key in chain:
                     path = f"fitted.{file}.{key}.{name}"
@@ -155,7 +189,7 @@ class Fit:
         self.rows = usable
         for path, used in sorted(users.items(), key=lambda item: len(chains[item[0]]) and levels[item[0]] != "kind"):
             _, file, key, name = path.split(".", 3)
-            if levels[path] != "default" and len(used) < LEAST_ROWS[levels[path]]:
+            if levels[path] != "default" and len([r for r in used if not r.held_out]) < LEAST_ROWS[levels[path]]:
                 continue
             if f"{key}.{name}" in FIXED:
                 continue
@@ -194,35 +228,59 @@ class Fit:
                 slopes.append(slope)
         return np.array(values), np.array(slopes), names
 
-    def step(self, rows: list[Row], damping: float) -> float:
-        r, slopes, names = self.residuals(rows)
-        weight = 1.0 / np.maximum(np.abs(r), 0.12)
-        prior_rows, prior_values = [], []
-        start = self.start
+    def cost(self, r: np.ndarray) -> float:
+        """Robust sum of the residuals (linear beyond `KNEE`) and of the pulls towards the parents."""
+        size = np.abs(r)
+        rows = np.where(size < KNEE, size**2 / (2 * KNEE), size - KNEE / 2).sum()
+        return float(rows + 0.5 * PULL * (self.pulls()[1] ** 2).sum())
+
+    def pulls(self) -> tuple[np.ndarray, np.ndarray]:
+        """Derivatives and values of each constant's distance from its parent, in spreads."""
+        names = list(self.theta)
+        place = {name: i for i, name in enumerate(names)}
+        lines, values = np.zeros((len(names), len(names))), np.zeros(len(names))
         for i, name in enumerate(names):
-            line = np.zeros(len(names))
             parent, spread = self.parents[name]
-            line[i] = 1.0 / spread
+            lines[i, i] = 1.0 / spread
+            values[i] = (self.theta[name] - self.start[name]) / spread
             if parent:
-                line[names.index(parent)] = -1.0 / spread
-                gap = self.theta[name] - self.theta[parent]
-                usual = start[name] - start[parent]
-                prior_values.append((gap - usual) / spread)
-            else:
-                line[i] /= 1.5
-                prior_values.append((self.theta[name] - start[name]) / spread / 1.5)
-            prior_rows.append(line)
-        a = np.vstack([slopes * np.sqrt(weight)[:, None], np.array(prior_rows) * 2.0])
-        b = np.concatenate([r * np.sqrt(weight), np.array(prior_values) * 2.0])
-        hessian = a.T @ a + damping * np.eye(len(names))
-        change = np.clip(np.linalg.solve(hessian, -a.T @ b), -0.5, 0.5)
+                lines[i, place[parent]] = -1.0 / spread
+                values[i] -= (self.theta[parent] - self.start[parent]) / spread
+        return lines, values
+
+    def step(self, rows: list[Row], damping: float) -> tuple[float, bool]:
+        """One step of Levenberg and Marquardt; the cost after it, and whether it was taken."""
+        r, slopes, names = self.residuals(rows)
+        before = self.cost(r)
+        weight = 1.0 / np.maximum(np.abs(r), KNEE)
+        lines, values = self.pulls()
+        hessian = (slopes * weight[:, None]).T @ slopes + PULL * lines.T @ lines
+        slope = slopes.T @ (weight * r) + PULL * lines.T @ values
+        hessian += damping * np.diag(np.diag(hessian)) + 1e-6 * np.eye(len(names))
+        change = np.clip(np.linalg.solve(hessian, -slope), -0.7, 0.7)
+        old = dict(self.theta)
         for name, delta in zip(names, change, strict=True):
             self.theta[name] += float(delta)
         self.store()
-        return float(np.median(np.abs(np.expm1(r))))
+        after = self.cost(np.array([x for row in rows for x in log_times(row, self.evaluate(row))]))
+        if after > before:
+            self.theta = old
+            self.store()
+            return before, False
+        return after, True
+
+    def run(self, rows: list[Row], rounds: int) -> None:
+        damping = 0.1
+        for number in range(rounds):
+            cost, taken = self.step(rows, damping)
+            damping = damping / 3 if taken else damping * 5
+            print(number, f"cost {cost:.1f} damping {damping:.2g}", flush=True)
+            if damping > 1e4:
+                break
 
     @property
     def start(self) -> dict[str, float]:
+        """Where the constants stood when the fit began."""
         if not hasattr(self, "_start"):
             self._start = dict(self.theta)
         return self._start
@@ -230,7 +288,7 @@ class Fit:
     def store(self) -> None:
         for path, value in self.theta.items():
             _, file, key, name = path.split(".", 3)
-            limit = 1.0 if name in ("memory_share",) else 1e9
+            limit = {"memory_share": 1.2, "hidden": 1.0}.get(name, 1e9)
             self.theta[path] = min(value, float(np.log(limit)))
             constants.table(file)[key][name] = float(np.exp(self.theta[path]))
         constants._find.cache_clear()
@@ -240,6 +298,8 @@ def _chain(row: Row, file: str, pool: Any, name: str) -> list[tuple[str, str]]:
     """(level, key) of a constant, most specific first."""
     from infralab.models.workloads.network_step import generation_keys, style_of
 
+    if name in SHARED:
+        return [("default", "default")]
     if name in CHIP:
         keys = generation_keys(pool.chip)
         found = [("generation", k) for k in keys[:-1]] + [("kind", keys[-1])]
@@ -308,9 +368,7 @@ def main() -> None:
     half = [r for r in fit.rows if not r.held_out]
     rest = [r for r in fit.rows if r.held_out]
     print(f"{len(fit.rows)} rows, {len(half)} to fit, {len(rest)} held out, {len(fit.theta)} constants")
-    fit.start  # noqa: B018  (remember where the priors sit)
-    for number in range(given.rounds):
-        print(number, f"median {fit.step(half, 0.3):.3f}", flush=True)
+    fit.run(half, given.rounds)
     fitted_error = report(fit, half, "fitted")
     held_error = report(fit, rest, "held out")
     if not given.dry:

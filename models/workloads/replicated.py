@@ -22,6 +22,7 @@ from infralab.models.workloads.network_step import Run, memory_lane, parts, plan
 
 STATE_BYTES = 16.0  # a parameter: weights, gradient and optimizer state in mixed precision (model.md, 3)
 OPTIMIZER_TRAFFIC_BYTES = 24.0  # a parameter: master weight, gradient and moments read, written back
+UNBATCHED = frozenset({"fpga", "fpga-aie", "mcu", "mcu-npu"})  # samples stream through, one by one
 BACKWARD_SHARE = 2.0 / 3.0  # of a training step's device time
 
 
@@ -116,10 +117,10 @@ def _sized(
     batch: Number
     if run.training and workload.global_batch is not None:
         batch = maximum(read("workload.global_batch", workload.global_batch) / all_chips, 1.0)
+    elif workload.mode == "single-stream" or (workload.batch is None and pool.chip.kind in UNBATCHED):
+        batch = 1.0  # one sample after another, whatever the engine was built for
     elif workload.batch is not None:
         batch = read("workload.batch", workload.batch)
-    elif workload.mode == "single-stream":
-        batch = 1.0
     elif workload.concurrency is not None:
         wanted = read("workload.concurrency", workload.concurrency) / (all_chips * run.copies)
         batch = maximum(minimum(ceil(wanted), fits), 1.0)
