@@ -26,7 +26,8 @@ class Layout:
     """A plan as numbers. Switches are 0 or 1, so that candidates can be one batch.
 
     sharding: 0 none, 1 optimizer, 2 gradients, 3 full. sharding_group: replicas that share one sharded
-    copy (0: all). recompute: 0 none, 1 selective, 2 full.
+    copy (0: all). recompute: 0 none, 1 selective, 2 full; 1.5 is half of the layers in full, as it
+    can be found where nobody says.
     """
 
     data: Number
@@ -110,7 +111,7 @@ def _options(fixed: dict[str, float], limits: Limits) -> dict[str, list[float]]:
         "expert": choose("expert", experts),
         "micro_batch": choose("micro_batch", powers[:8]),
         "sharding": choose("sharding", [1.0, 3.0]),
-        "recompute": choose("recompute", [0.0, 1.0, 2.0]),
+        "recompute": choose("recompute", [0.0, 1.0, 1.25, 1.5, 1.75, 2.0]),
     }
 
 
@@ -118,7 +119,10 @@ def candidates(fixed: dict[str, float], limits: Limits) -> list[tuple[float, ...
     """Admissible (data, tensor, pipeline, virtual, context, expert, micro_batch, sharding, recompute)."""
     options = _options(fixed, limits)
     found: list[tuple[float, ...]] = []
-    for t, p, c in product(options["tensor"], options["pipeline"], options["context"]):
+    spreads = list(product(options["tensor"], options["pipeline"], options["context"]))
+    if "data" in fixed:  # what the replicas leave over, if any combination does
+        spreads = [s for s in spreads if fixed["data"] * s[0] * s[1] * s[2] == limits.chips] or spreads[:1]
+    for t, p, c in spreads:
         data = fixed.get("data") or limits.chips / (t * p * c)
         if data < 1 or ("data" not in fixed and data != int(data)):
             continue

@@ -23,24 +23,34 @@ class StateBytes:
     optimizer: float = 12.0
 
 
-def activation_numbers_bytes(shape: Shape, replicated: bool) -> tuple[Number, Number]:
-    """Kept bytes per token of all layers: (divided by tensor parallelism, divided only with its sequence part).
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Bytes kept per token, summed over the layers of a model."""
 
-    The second part, norms' inputs and block inputs, is 10·h of Korthikanti's 34·h a layer.
-    """
+    split: Number  # divided by tensor parallelism: projections, attention, the wide side of blocks
+    products: Number  # of them, results of activation functions, which are cheap to compute again
+    undivided: Number  # divided by its sequence part only: inputs of norms and blocks
+    normed: Number  # of them, results of norms
+
+
+def kept_bytes(shape: Shape, dropout: bool) -> Kept:
+    """34·h a layer for a plain block with dropout (24 divided, 10 not), by widths (Korthikanti 2022)."""
     h = shape.hidden
     inner = (2.0 * shape.heads + 2.0 * shape.kv_heads) * shape.head_size
     if shape.latent is not None:
         inner = shape.heads * (2.0 * (shape.latent.nope + shape.latent.rope) + 2.0 * shape.latent.value)
-    ffn = (3.0 if shape.gated else 2.0) * shape.ffn
-    expert = (3.0 if shape.gated else 2.0) * shape.expert_ffn * shape.experts_per_token
-    shared = (3.0 if shape.gated else 2.0) * shape.shared_ffn
-    routed = shape.moe_layers * (expert + shared + 2.0 * shape.experts_per_token * shape.expert_width)
-    mixers = shape.attention_layers * inner
-    linear = shape.linear_layers * 4.0 * _linear_width(shape)
-    split = 2.0 * (mixers + linear + shape.dense_layers * ffn + routed)
+    gate = 2.0 if shape.gated else 1.0
+    active = shape.dense_layers * shape.ffn
+    active = active + shape.moe_layers * (shape.expert_ffn * shape.experts_per_token + shape.shared_ffn)
+    routed = shape.moe_layers * 2.0 * shape.experts_per_token * shape.expert_width
+    mixers = shape.attention_layers * inner + shape.linear_layers * 4.0 * _linear_width(shape)
     blocks = shape.attention_layers + shape.linear_layers + shape.dense_layers + shape.moe_layers
-    return split, blocks * 5.0 * h
+    return Kept(
+        split=2.0 * (mixers + routed + (gate + 1.0) * active),
+        products=2.0 * active,
+        undivided=blocks * (5.0 if dropout else 4.0) * h,
+        normed=blocks * 2.0 * h,
+    )
 
 
 def _linear_width(shape: Shape) -> Number:
@@ -52,29 +62,25 @@ def score_bytes(shape: Shape, context: Number) -> Number:
     return SCORE_BYTES * shape.heads * context * shape.attention_layers
 
 
-@dataclass(slots=True)
-class Kept:
-    """Activations kept for one token of one micro-batch, all layers, on one chip of a tensor group."""
-
-    full: Number  # without recomputation
-    selective: Number
-    inputs: Number  # of each layer, with full recomputation
-    working: Number  # of the one layer that is being recomputed
-
-
-def kept(
+def activation_bytes(
     shape: Shape, context: Number, fused: bool, tensor: Number, sequence_parallel: Number, recompute: Number
 ) -> Number:
-    """Bytes per token and chip, all layers: by level of recomputation (0 none, 1 selective, 2 full)."""
-    split, whole = activation_numbers_bytes(shape, False)
-    undivided = where(sequence_parallel > 0.5, whole / tensor, whole)
-    scores = 0.0 if fused else score_bytes(shape, context)
-    selective = split / tensor + undivided
-    none = selective + scores / tensor
+    """Bytes per token and chip, all layers, by level of recomputation (0 none, 1 selective, 2 full).
+
+    Selective: the scores are computed again where they exist; with fused attention the results of
+    norms and activation functions are. Full: layers keep their input, one at a time is whole.
+    """
+    kept = kept_bytes(shape, dropout=not fused)
+    divided = where(sequence_parallel > 0.5, tensor, 1.0)
+    base = kept.split / tensor + kept.undivided / divided
+    if fused:
+        none, selective = base, base - kept.products / tensor - kept.normed / divided
+    else:
+        none, selective = base + score_bytes(shape, context) / tensor, base
     layers = maximum(shape.layers, 1.0)
-    inputs = 2.0 * shape.hidden * layers / where(sequence_parallel > 0.5, tensor, 1.0)
-    full = inputs + none / layers
-    return where(recompute > 1.5, full, where(recompute > 0.5, selective, none))
+    full = 2.0 * shape.hidden * layers / divided + none / layers
+    share = minimum(maximum(recompute - 1.0, 0.0), 1.0)
+    return where(recompute > 0.5, selective + share * (full - selective), none)
 
 
 def in_flight(micro_batches: Number, stages: Number, virtual: Number) -> Number:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from infralab.models.arithmetic import Number, any_of, ceil, first, maximum, where
+from infralab.models.arithmetic import Number, any_of, ceil, first, maximum, minimum, power, where
 from infralab.models.physics.collectives import Group, Lane
 from infralab.models.physics.collectives import cause as cause_of
 from infralab.models.physics.collectives import seconds as collective_seconds
@@ -32,9 +32,11 @@ class Rates:
     head: Engine  # the product with the vocabulary, 16 bits
     attention: Engine  # fused attention
     layer_seconds: Number  # host time of a layer's forward pass
+    tensor_seconds: Number  # more of it where the layer is divided: collectives to launch
     step_seconds: Number  # host time of a step outside the layers
     overlap: Number  # share of compute that gradient traffic hides behind
     tensor_exposed: Number  # share of tensor-parallel traffic that is not hidden
+    expert_exposed: Number  # the same of the exchange between experts
     narrow: bool = False  # 8 bits or fewer: operands are cast
 
 
@@ -209,7 +211,8 @@ def exchange(work: Work, fabric: Fabric, layout: Layout) -> Exchange:
         tensor = where(layout.tensor > 1.0, count * each, 0.0)
     expert: Number = 0.0
     if first(shape.moe_layers) > 0 and any_of(layout.expert > 1.0):
-        sent = tokens / layout.tensor * shape.experts_per_token * shape.expert_width * 2.0
+        copies = sent_copies(shape, fabric.expert.remote)
+        sent = tokens / layout.tensor * copies * shape.expert_width * 2.0
         each = collective_seconds("all-to-all", sent, fabric.expert)
         expert = where(layout.expert > 1.0, 2.0 * shape.moe_layers * each, 0.0)
     context: Number = 0.0
@@ -223,6 +226,16 @@ def exchange(work: Work, fabric: Fabric, layout: Layout) -> Exchange:
         sent = hidden_bytes / layout.tensor
         pipeline = where(layout.pipeline > 1.0, lane.alpha + sent / lane.bandwidth, 0.0)
     return Exchange((tensor, tensor), expert, context, pipeline)
+
+
+def sent_copies(shape: Shape, domains: Number) -> Number:
+    """Copies of a token that an exchange sends: one an expert, or one a domain that has several of them.
+
+    Expected distinct domains of k experts spread over D: D·(1 − (1 − 1/D)^k).
+    """
+    k = shape.experts_per_token
+    d = maximum(domains, 1.0)
+    return where(d > 1.0, d * (1.0 - power(1.0 - 1.0 / d, k)), k)
 
 
 @dataclass(slots=True)
@@ -311,20 +324,23 @@ def step(work: Work, rates: Rates, fabric: Fabric, layout: Layout) -> Seconds:
     m = maximum(m, 1.0)
     done = compute(work, rates, layout)
     sent = exchange(work, fabric, layout)
-    again = where(layout.recompute > 1.5, 1.0, 0.0)  # full recomputation: one more forward pass
-    scores_again = again if work.fused else where(layout.recompute > 0.5, 1.0, 0.0)
+    again = minimum(maximum(layout.recompute - 1.0, 0.0), 1.0)  # share of layers that run forward once more
+    selective = minimum(layout.recompute, 1.0)
+    scores_again, passes_again = (again, selective) if work.fused else (selective, again)
 
     matmul = done.matmul[0] * (1.0 + again) + done.matmul[1]
-    passes = done.passes[0] * (1.0 + again) + done.passes[1]
+    passes = done.passes[0] * (1.0 + passes_again) + done.passes[1]
     attention = done.attention[0] * (1.0 + scores_again) + done.attention[1]
     tensor = sent.tensor[0] * (1.0 + again) + sent.tensor[1]
     expert = sent.expert * (2.0 + again)
     context = sent.context * (3.0 + again)  # keys forward, keys and their gradients backward
     context_open = maximum(0.0, context - attention)
     tensor_open = tensor * rates.tensor_exposed
-    layers = matmul + passes + attention + tensor_open + expert + context_open
+    expert_open = expert * rates.expert_exposed
+    layers = matmul + passes + attention + tensor_open + expert_open + context_open
     blocks = shape.attention_layers + shape.linear_layers
-    host = rates.layer_seconds * blocks * (2.0 + again)
+    each_layer = rates.layer_seconds + where(layout.tensor > 1.0, rates.tensor_seconds, 0.0)
+    host = each_layer * blocks * (2.0 + again)
     host_open = maximum(0.0, host - layers)
     layers = layers + host_open
 
@@ -350,7 +366,7 @@ def step(work: Work, rates: Rates, fabric: Fabric, layout: Layout) -> Seconds:
         attention=attention * per_chip,
         head=done.head * per_chip,
         tensor=(tensor_open * per_chip, tensor * per_chip),
-        expert=(expert * per_chip, expert * per_chip),
+        expert=(expert_open * per_chip, expert * per_chip),
         context=(context_open * per_chip, context * per_chip),
         pipeline=(m * hops, m * boundary),
         data=data,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import fields, replace
 
 from infralab.models.arithmetic import Number, any_of, first, is_scalar, maximum, minimum, where
@@ -89,8 +90,8 @@ class Task:
         chip, figures = pool.chip, machine.figures
         precision = workload.precision
         if precision is None:
-            precision = "bf16"
-            figures.assume("precision not given: bf16", moves=False)
+            precision = usual_precision(chip)
+            figures.assume(f"precision not given: {precision}, the fastest that training commonly uses on {chip.id}")
         self.precision = precision
         self.wide = SIXTEEN.get(precision, "bf16")
         self.peak: Peak | None = peak(figures, chip, precision)
@@ -118,7 +119,8 @@ class Task:
     def _rates(self, chip: Chip) -> steps.Rates:
         assert self.peak is not None
         assert self.peak16 is not None
-        share = self._constant("matmul_share")
+        stack = fitted(self.machine.figures, FILE, (self.machine.design.software.framework or "",), "stack_share")
+        share = self._constant("matmul_share") * stack
         wide = self.peak16.value * self._efficiency(chip, self.peak16.precision) * share
         narrow = BITS.get(self.peak.precision, 4) < 16
         rate = wide
@@ -129,16 +131,18 @@ class Task:
         if bandwidth is None:
             bandwidth = self.machine.figures.figure(f"{chip.path}.memory_bandwidth", 1e12, "B/s", "assumed")
             self.machine.figures.assume(f"{chip.id} has no memory bandwidth on record: 1 TB/s")
-        reached = bandwidth * self._constant("memory_share")
+        reached = bandwidth * self._constant("memory_share") * stack
         cut = tiles(chip.kind, chip.facts, first(chip.cores or 0.0))
         return steps.Rates(
             layers=Engine(rate, reached, cut, BITS.get(self.peak.precision, 4) / 8.0),
             head=Engine(wide, reached, cut, BITS.get(self.peak16.precision, 16) / 8.0),
             attention=Engine(wide * self._constant("attention_share"), reached, cut),
-            layer_seconds=self._constant("layer_seconds", "s"),
+            layer_seconds=self._constant("layer_seconds", "s") / stack,
+            tensor_seconds=self._constant("tensor_seconds", "s") / stack,
             step_seconds=self._constant("step_seconds", "s"),
             overlap=self._constant("overlap"),
             tensor_exposed=self._constant("tensor_exposed"),
+            expert_exposed=self._constant("expert_exposed"),
             narrow=narrow,
         )
 
@@ -223,10 +227,15 @@ class Task:
     def evaluate(self, layout: Layout) -> tuple[Number, Number]:
         """Seconds of a step, and memory needed over memory there."""
         spent = steps.step(self.work, self.rates, self.fabric(layout), layout)
-        capacity = self.pool.chip.memory_bytes
+        capacity = self.capacity()
         if capacity is None:
             return spent.total, 0.0
         return spent.total, physics_memory.load(self.memory_parts(layout), capacity)
+
+    def capacity(self) -> Number | None:
+        """Bytes that a program can have: memory is sold in GB that are GiB, some of it reserved."""
+        memory = self.pool.chip.memory_bytes
+        return None if memory is None else memory * self._constant("usable_memory")
 
     # ---- memory --------------------------------------------------------------------------------
 
@@ -247,10 +256,10 @@ class Task:
             parts = [p for p in parts if p[0] != "optimizer"]
         tokens = layout.micro_batch * work.sequence / layout.context
         m = maximum(work.batch / (layout.data * layout.micro_batch), 1.0)
-        each = physics_memory.kept(model, work.sequence, work.fused, layout.tensor, layout.sequence_parallel, layout.recompute)
+        each = physics_memory.activation_bytes(model, work.sequence, work.fused, layout.tensor, layout.sequence_parallel, layout.recompute)
         flight = physics_memory.in_flight(m, layout.pipeline, layout.virtual)
         kept = tokens * each * flight / layout.pipeline
-        logits = tokens * model.vocabulary / layout.tensor * LOGIT_KEPT_BYTES
+        logits = tokens * model.vocabulary / layout.tensor * self._constant("logit_bytes", "B")
         last = where(layout.pipeline > 1.0, tokens * each / layout.pipeline + logits, kept + logits)
         parts.append(("activations", where(last > kept, last - logits, kept)))
         parts.append(("logits", where(last > kept, logits, 0.0)))
@@ -262,7 +271,8 @@ class Task:
             return physics_memory.StateBytes(2.0, 0.05, 0.1)
         if self.wide in ("fp32", "tf32"):
             return physics_memory.StateBytes(4.0, 4.0, 8.0)
-        return physics_memory.StateBytes(2.0, self.work.gradient_bytes, 12.0)
+        held = self._constant("weight_bytes", "B")
+        return physics_memory.StateBytes(held, self._constant("gradient_bytes", "B"), 12.0)
 
     # ---- the job -------------------------------------------------------------------------------
 
@@ -277,8 +287,9 @@ class Task:
         total: Number = 0.0
         for _, each in needed:
             total = total + each
-        if pool.chip.memory_bytes is not None:
-            job.memory.append(Memory(pool.owner, total, pool.chip.memory_bytes, needed))
+        capacity = self.capacity()
+        if capacity is not None:
+            job.memory.append(Memory(pool.owner, total, capacity, needed))
         per_token = self.model.model_flop(work.sequence)
         job.model_flop_per_unit = per_token
         rate = self.peak.value * pool.all_chips
@@ -323,9 +334,6 @@ class Task:
         return [p for p in parts if not (is_scalar(p.alone) and p.alone == 0.0 and is_scalar(p.seconds) and p.seconds == 0.0)]
 
 
-LOGIT_KEPT_BYTES = 8.0  # 16-bit and 32-bit logits and a gradient that reuses one of them
-
-
 def sent_bytes(work: steps.Work, fabric: steps.Fabric, layout: Layout) -> dict[str, Number]:
     """Mean bytes that one chip sends out of its scale-up domain in one step, by class of traffic."""
     tokens = layout.micro_batch * work.sequence / layout.context
@@ -345,7 +353,8 @@ def sent_bytes(work: steps.Work, fabric: steps.Fabric, layout: Layout) -> dict[s
     if first(work.shape.moe_layers) > 0:
         found["gradients"] = found["gradients"] + params.routed * work.trained_share * passes * outside(fabric.expert_data)
         away = maximum(fabric.expert.size - fabric.expert.local, 0.0) / maximum(fabric.expert.size, 1.0)
-        each = tokens / layout.tensor * work.shape.experts_per_token * work.shape.expert_width * 2.0
+        copies = steps.sent_copies(work.shape, fabric.expert.remote)
+        each = tokens / layout.tensor * copies * work.shape.expert_width * 2.0
         found["experts"] = 4.0 * m * work.shape.moe_layers / layout.pipeline * each * away
     if any_of(layout.pipeline > 1.0):
         crossing = where(fabric.pipeline.remote > 1.0, 1.0, 0.0)
@@ -353,6 +362,12 @@ def sent_bytes(work: steps.Work, fabric: steps.Fabric, layout: Layout) -> dict[s
     if any_of(fabric.tensor.remote > 1.0):
         found["tensor"] = 8.0 * m * work.shape.layers / layout.pipeline * hidden * outside(fabric.tensor)
     return found
+
+
+def usual_precision(chip: Chip) -> str:
+    """8 bits where the chip multiplies them faster than 16, as published training does; else bf16."""
+    narrow, wide = chip.peaks.get("fp8"), chip.peaks.get("bf16")
+    return "fp8" if narrow is not None and wide is not None and first(narrow) > 1.2 * first(wide) else "bf16"
 
 
 def chip_keys(chip: Chip) -> tuple[str, ...]:
@@ -371,7 +386,9 @@ def plan_of(layout: Layout) -> dict[str, object]:
              "context": "context", "expert": "expert", "micro_batch": "micro_batch"}
     found: dict[str, object] = {key: first(getattr(layout, name)) for name, key in names.items()}
     found["sharding"] = SHARDING[int(first(layout.sharding))]
-    found["recompute"] = RECOMPUTE[int(first(layout.recompute))]
+    found["recompute"] = RECOMPUTE[min(2, math.ceil(first(layout.recompute)))]
+    if 1.0 < first(layout.recompute) < 2.0:
+        found["recomputed_layers"] = first(layout.recompute) - 1.0
     return found
 
 
