@@ -6,13 +6,15 @@ sweep and an elasticity are the same thing.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
+from typing import NamedTuple
 
 from infralab.models.arithmetic import Number, maximum, minimum
-from infralab.models.catalogue import Catalogue, Component, UnknownComponent
+from infralab.models.catalogue import Catalogue, CatalogueError, Component, UnknownComponent
 from infralab.models.constants import assumed
 from infralab.models.design import Box, Design, Wire
-from infralab.models.figures import Figures
+from infralab.models.figures import Figure, Figures
 from infralab.models.machine import Chip, Dpu, Host, Link, Machine, Pool, Port, Switch, Tier
 
 CHIP_FIGURES = {
@@ -29,13 +31,82 @@ POD_KINDS = frozenset({"tpu"})
 
 def lower(design: Design, catalogue: Catalogue, figures: Figures) -> Machine:
     """The drawn hardware as numbers; what cannot be looked up becomes a problem, not an error."""
-    own = catalogue.with_components(design.components) if design.components else catalogue
+    own, wrong = _with_own_components(catalogue, design)
     machine = Machine(design, figures, own, catalogue)
+    if wrong:
+        machine.missing("component", wrong)
+    varied = {_owner(path) for path in (*figures.values, *figures.scales)}
     for box in design.boxes.values():
-        _lower_box(machine, box)
+        if f"box.{box.name}" in varied:
+            _lower_box(machine, box)
+        else:
+            _reuse_box(machine, box)
     for wire in design.wires.values():
         _lower_wire(machine, wire)
     return machine
+
+
+_overlays: dict[tuple[int, int], tuple[Catalogue, object, Catalogue, str]] = {}
+
+
+def _with_own_components(catalogue: Catalogue, design: Design) -> tuple[Catalogue, str]:
+    """The catalogue with the preset's own parts laid over it, and what is wrong with them in words."""
+    if not design.components:
+        return catalogue, ""
+    key = (id(catalogue), id(design.components))
+    held = _overlays.get(key)
+    if held is None or held[0] is not catalogue or held[1] is not design.components:
+        try:
+            held = (catalogue, design.components, catalogue.with_components(design.components), "")
+        except CatalogueError as error:
+            held = (catalogue, design.components, catalogue, str(error))
+        if len(_overlays) > 256:
+            _overlays.clear()
+        _overlays[key] = held
+    return held[2], held[3]
+
+
+def _owner(path: str) -> str:
+    """"box.train.chip.memory" -> "box.train"."""
+    return ".".join(path.split(".", 2)[:2])
+
+
+class Lowered(NamedTuple):
+    """What one box came to, kept by its value: an edit of one box leaves the others as they were."""
+
+    pool: Pool | None
+    tier: Tier | None
+    switch: Switch | None
+    figures: dict[str, Figure]
+    assumptions: dict[str, bool]
+    problems: list[tuple[str, str, str]]
+
+
+@lru_cache(maxsize=8192)
+def _lowered_box(box: Box, catalogue: Catalogue) -> Lowered:
+    alone = Machine(Design(), Figures(), catalogue, catalogue)
+    _lower_box(alone, box)
+    return Lowered(
+        alone.pools.get(box.name),
+        alone.tiers.get(box.name),
+        alone.switches.get(box.name),
+        alone.figures.read,
+        alone.figures.assumptions,
+        alone.problems,
+    )
+
+
+def _reuse_box(machine: Machine, box: Box) -> None:
+    found = _lowered_box(box, machine.catalogue)
+    if found.pool is not None:
+        machine.pools[box.name] = found.pool
+    if found.tier is not None:
+        machine.tiers[box.name] = found.tier
+    if found.switch is not None:
+        machine.switches[box.name] = found.switch
+    machine.figures.read.update(found.figures)
+    machine.figures.assumptions.update(found.assumptions)
+    machine.problems.extend(found.problems)
 
 
 class Reader:

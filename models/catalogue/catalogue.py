@@ -27,6 +27,7 @@ class Catalogue:
         self._own: dict[tuple[str, str], Component] = {}
         self._own_names: dict[tuple[str, str], str] = {}  # room, folded name -> id
         self._read: dict[tuple[str, str | None], Component | None] = {}
+        self._tables: dict[str, Mapping[str, Any]] = {}
         self.warnings: tuple[str, ...] = ()
 
     def get(self, name: str, room: str | None = None) -> Component:
@@ -71,6 +72,11 @@ class Catalogue:
 
     def table(self, name: str) -> Mapping[str, Any]:
         """A whole table ("power"), or one of its parts ("power.chip"). Raises UnknownComponent."""
+        if name not in self._tables:
+            self._tables[name] = self._read_table(name)
+        return self._tables[name]
+
+    def _read_table(self, name: str) -> Mapping[str, Any]:
         table, _, part = name.partition(".")
         found = {kind: payload for _, kind, payload in self._store.lines(f"#{table}")}
         if part:
