@@ -46,7 +46,6 @@ HELD_OUT = frozenset(
         "tpu",
         "geerlingguy_edge_power",
         "cpu_edge_misc",
-        "ik_llama_cpu_moe",
         "speculative_decoding",
     }
 )
@@ -60,7 +59,8 @@ CHIP = {
 }
 STACK = {
     "bandwidth_factor": (0.3, 1.1),
-    "unpack_factor": (0.2, 1.0),
+    "unpack_flop": (1.0, 2000.0),
+    "unpack_vector_flop": (0.1, 100.0),
     "matmul_factor": (0.05, 1.5),
     "cache_factor": (0.2, 1.1),
     "layer_seconds": (1e-7, 2e-3),
@@ -71,6 +71,7 @@ STACK = {
 }
 LINK = {"reduce_seconds": (1e-6, 3e-4)}
 BOUNDS = {**CHIP, **STACK, **LINK}
+KINDS = ("gpu", "cpu", "npu", "tpu", "edge-gpu")
 ENOUGH = 10  # rows that a constant of its own needs
 
 
@@ -138,40 +139,34 @@ def error_of(sample: Sample) -> float:
     return ratio - 1 if sample.metric in TIMES else 1 / ratio - 1
 
 
+def chains(sample: Sample) -> list[tuple[str, list[str]]]:
+    """(constant, keys from fine to coarse) of every constant that the sample reads."""
+    figures = predicted(sample)[1]
+    names = {p.rsplit(".", 1)[1] for p in figures.read if p.startswith(f"fitted.{FILE}.")} & BOUNDS.keys()
+    family = family_of(sample.design.software.framework)
+    found = []
+    for pool in lower(sample.design, default_catalogue(), Figures()).pools.values():
+        link = pool.chip.link_kind or "pcie"
+        keys = {
+            "chip": list(chip_keys_of(pool)),
+            "stack": [f"{family}-{processor_of(pool)}", f"{family}-{pool.chip.kind}", family],
+            "link": [f"{family}-{link}", link, family],
+        }
+        for name in names:
+            found.append((name, keys["chip" if name in CHIP else "stack" if name in STACK else "link"]))
+    return found
+
+
 def give_keys(train: list[Sample], start: dict[str, float]) -> None:
-    """An entry for every generation, processor, family and link that enough rows speak of."""
-    chips: Counter[str] = Counter()
-    stacks: Counter[str] = Counter()
-    links: Counter[str] = Counter()
-    formats: Counter[tuple[str, str]] = Counter()
-    for sample in train:
-        machine = lower(sample.design, default_catalogue(), Figures())
-        family = family_of(sample.design.software.framework)
-        _, figures = predicted(sample)
-        names = {p.rsplit(".", 1)[1] for p in figures.read if p.startswith(f"fitted.{FILE}.")}
-        for pool in machine.pools.values():
-            processor = processor_of(pool)
-            for key in chip_keys_of(pool):
-                chips[key] += 1
-                for name in names & CHIP.keys():
-                    formats[key, name] += 1
-            for key in {f"{family}-{processor}", f"{family}-{pool.chip.kind}", family}:
-                stacks[key] += 1
-                if "unpack_factor" in names:
-                    formats[key, "unpack_factor"] += 1
-            if pool.chip.link_kind:
-                links[f"{family}-{pool.chip.link_kind}"] += 1
-            else:
-                links[f"{family}-pcie"] += 1
+    """Entries of their own for the finest keys that enough rows speak of; the rest shares coarser ones."""
+    wanted = [chain for sample in train for chain in chains(sample)]
     data = constants.table(FILE)
-    for counter, names in ((chips, CHIP), (stacks, STACK), (links, LINK)):
-        for key, count in counter.items():
-            if count < ENOUGH:
-                continue
-            for name in names:
-                special = name in CHIP or name == "unpack_factor"
-                if not special or formats[key, name] >= ENOUGH:
-                    data.setdefault(key, {}).setdefault(name, start[name])
+    for level in range(4):
+        count = Counter((name, keys[level]) for name, keys in wanted if level < len(keys))
+        kept = {pair for pair, rows in count.items() if rows >= ENOUGH}
+        for name, key in kept:
+            data.setdefault(key, {}).setdefault(name, start[name])
+        wanted = [(n, k) for n, k in wanted if level >= len(k) or (n, k[level]) not in kept]
     constants._find.cache_clear()
 
 
@@ -188,7 +183,7 @@ def set_value(path: str, value: float) -> None:
     constants._find.cache_clear()
 
 
-def fit(train: list[Sample], rounds: int, ridge: float = 1.0, show: bool = True) -> Counter[str]:
+def fit(train: list[Sample], rounds: int, ridge: float = 0.5, show: bool = True) -> Counter[str]:
     """Gauss-Newton on the logarithms of all constants read; returns how many rows read each."""
     size = Counter(s.source for s in train)
     used: Counter[str] = Counter()
@@ -229,7 +224,7 @@ def fill_defaults(used: Counter[str]) -> None:
             continue
         data["default"][name] = math.exp(median(math.log(v) for v in fine.values()))
         for key, values in data.items():
-            coarse = key in families or key in ("gpu", "cpu", "npu", "tpu", "edge-gpu")
+            coarse = key in families or key in KINDS
             if coarse and isinstance(values, dict) and name in values and not used[f"fitted.{FILE}.{key}.{name}"]:
                 below = [v for k, v in fine.items() if k.startswith(f"{key}-") or k.endswith(f"-{key}")]
                 values[name] = math.exp(median(math.log(v) for v in below)) if below else data["default"][name]
@@ -247,10 +242,12 @@ def quality(rows: list[Sample]) -> dict[str, object]:
     }
 
 
-def table_of(rows: list[Sample]) -> None:
+def table_of(rows: list[Sample], by_source: bool) -> None:
     groups: dict[str, list[Sample]] = defaultdict(list)
     for s in rows:
         groups[s.kind].append(s)
+        if by_source:
+            groups[f"{s.source[:20]} {s.kind}"].append(s)
     for kind, members in sorted(groups.items()):
         bias = median(error_of(s) for s in members)
         print(f"  {kind:42s} {quality(members)} bias {bias:+.2f}")
@@ -283,8 +280,9 @@ def write(used: Counter[str], train: list[Sample], held: list[Sample]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "models/measurements/inference")
-    parser.add_argument("--rounds", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--leave-one-out", action="store_true", help="refit without each source, show its own error")
+    parser.add_argument("--by-source", action="store_true", help="errors by source as well")
     parser.add_argument("--write", action="store_true", help=f"write models/fitted/{FILE}.toml")
     options = parser.parse_args()
     rows = samples(options.folder)
@@ -295,9 +293,9 @@ def main() -> None:
     used = fit(train, options.rounds)
     fill_defaults(used)
     print("fitted on", quality(train))
-    table_of(train)
+    table_of(train, options.by_source)
     print("held out", quality(held))
-    table_of(held)
+    table_of(held, options.by_source)
     if options.write:
         write(used, train, held)
     if options.leave_one_out:

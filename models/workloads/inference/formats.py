@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from infralab.models.arithmetic import Number, divide, minimum
+from infralab.models.constants import table
 from infralab.models.design import Workload
 from infralab.models.machine import HOST_KINDS, Chip, Machine, Pool
+from infralab.models.workloads.inference.family import FILE, family_of
 
 WIDER = {  # what a chip without units for a format multiplies in, next best first
     "fp4": ("fp4", "nvfp4", "mxfp4", "fp6", "fp8", "bf16", "fp16", "tf32", "fp32"),
@@ -33,6 +35,7 @@ class Formats:
     peak: Number  # FLOP/s of one chip, dense
     peak_path: str
     attention_peak: Number  # scores and values are multiplied in 16 bits
+    vector_peak: Number  # FLOP/s that unpacking is counted against
     unpacks: bool  # weights below 8 bits are unpacked before the multiply
 
 
@@ -71,6 +74,7 @@ def formats(machine: Machine, pool: Pool, workload: Workload) -> Formats | None:
         peak=rate,
         peak_path=path,
         attention_peak=sixteen[1],
+        vector_peak=_vector_peak(pool, sixteen[1]),
         unpacks=float(bits) < 7.5 and BITS.get(used, 16) > 4,
     )
 
@@ -105,13 +109,25 @@ def _arithmetic(machine: Machine, workload: Workload, weights: dict[str, Any]) -
 def peak(machine: Machine, pool: Pool, precision: str) -> tuple[str, Number, str] | None:
     """(precision used, FLOP/s, path of the figure) of the narrowest arithmetic that the chip has for it."""
     chip = pool.chip
-    if precision == "int8" and "int8" not in chip.peaks and "fp32" in chip.peaks and _is_host(chip):
-        # cores without a printed int8 rate have dot-product instructions
+    vectors = _is_host(chip) and "fp32" in chip.peaks
+    if precision == "int8" and vectors and ("int8" not in chip.peaks or not _uses_tiles(machine)):
+        # dot-product instructions of the vector units
         return "int8", chip.peaks["fp32"] * DOT_PRODUCT * used_cores(chip), f"{chip.path}.peak.fp32"
     for name in WIDER.get(precision, (precision, "bf16", "fp16", "fp32")):
         if name in chip.peaks:
             return name, chip.peaks[name] * used_cores(chip), f"{chip.path}.peak.{name}"
     return None
+
+
+def _vector_peak(pool: Pool, sixteen: Number) -> Number:
+    """Of a CPU the rate in fp32, which its matrix tiles don't raise; of others the 16-bit rate."""
+    chip = pool.chip
+    return chip.peaks["fp32"] * used_cores(chip) if _is_host(chip) and "fp32" in chip.peaks else sixteen
+
+
+def _uses_tiles(machine: Machine) -> bool:
+    """Whether the software multiplies on a CPU's matrix tiles (AMX) or on its vector units only."""
+    return family_of(machine.design.software.framework) not in table(FILE)["vector_only"]
 
 
 def _is_host(chip: Chip) -> bool:

@@ -84,7 +84,10 @@ def planned(machine: Machine, pool: Pool, plan: Plan, path: str, shape: Shape) -
     chips = pool.all_chips
     replicas = maximum(floor(chips / (tensor * pipeline) + 1e-9), 1.0)
     if plan.data is not None:
-        replicas = degree("data", plan.data)
+        # with experts spread, `data` counts the ranks of one expert group; the pool holds several
+        group = degree("data", plan.data)
+        several = maximum(floor(replicas / group + 1e-9), 1.0) if (plan.expert or 1.0) > 1.0 else 1.0
+        replicas = group * several
     if any_of(tensor * pipeline * replicas > chips + 1e-6):
         machine.warn("plan", f"the plan takes more chips than the {_whole(chips)} of {pool.name}")
     has_experts = any_of(shape.moe_layers > 0.0)

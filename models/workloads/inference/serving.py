@@ -123,7 +123,7 @@ def open_stream(engine: Engine, lengths: Lengths, arrivals: Number, slots: Numbe
         low, below = where(value < 0.0, batch, low), where(value < 0.0, value, below)
         high, above = where(value < 0.0, high, batch), where(value < 0.0, above, value)
     load = minimum(arrivals * cost, 0.98)
-    each = step.total() / (1.0 - load)
+    each = step.total() + batch * cost / maximum(lengths.output, 1.0)
     first = alone + cost * load / (2.0 * (1.0 - load)) + minimum(step.total(), alone) / 2.0 + extra
     cycle = lengths.output * step.total() + batch * cost + extra
     return Service(batch, prefill, step, cycle, first, each, first + lengths.output * each)

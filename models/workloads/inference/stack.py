@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from infralab.models.arithmetic import Number, minimum
 from infralab.models.constants import fitted, table
 from infralab.models.machine import HOST_KINDS, Machine, Pool
+from infralab.models.workloads.inference.family import FILE, family_of
 from infralab.models.workloads.inference.formats import Formats
-
-FILE = "transformer_inference"
 
 
 @dataclass(slots=True)
@@ -20,6 +20,7 @@ class Stack:
     matmul: Number  # FLOP/s of matrix products
     attention: Number  # FLOP/s of scores and values
     weights: Number  # bytes/s, reading weights
+    unpack_seconds: Number  # of one weight, where it is unpacked before the multiply
     cache: Number  # bytes/s, reading keys and values
     memory_path: str
     matmul_path: str
@@ -35,15 +36,6 @@ class Stack:
     prefill_tokens: Number  # prompt tokens in one pass
 
 
-def family_of(framework: str | None) -> str:
-    """The software family that a framework of the catalogue belongs to ("default" where none is known)."""
-    families = table(FILE)["families"]
-    for family, members in families.items():
-        if framework in members:
-            return str(family)
-    return str(table(FILE)["family_when_unknown"])
-
-
 def path_of(keys: tuple[str, ...], name: str) -> str:
     """The figure under which `fitted` records a constant of these keys."""
     data = table(FILE)
@@ -57,6 +49,20 @@ def processor_of(pool: Pool) -> str:
     return f"{vendor}-{pool.chip.kind}" if vendor else pool.chip.kind
 
 
+def chip_keys_of(pool: Pool) -> tuple[str, ...]:
+    """Where a chip's constants are looked up: its generation, where it has one, then its processor.
+
+    One generation's chips with stacked and with graphics memory are different designs.
+    """
+    chip = pool.chip
+    memory = re.search(r"HBM|GDDR|LPDDR", str(chip.facts.get("mem_type", "")))
+    named: tuple[str, ...] = ()
+    if chip.generation != chip.kind:
+        named = (f"{chip.generation}-{memory[0].lower()}",) if memory else ()
+        named = (*named, chip.generation)
+    return (*named, processor_of(pool), chip.kind)
+
+
 def stack(machine: Machine, pool: Pool, formats: Formats) -> Stack:
     """The constants for this pool's chip and the design's software, recorded as figures."""
     figures, chip = machine.figures, pool.chip
@@ -65,7 +71,7 @@ def stack(machine: Machine, pool: Pool, formats: Formats) -> Stack:
     if framework is None or framework == "auto":
         figures.assume(f"software not given: constants of {family} stacks", moves=False)
     processor = processor_of(pool)
-    chip_keys = (chip.generation, processor, chip.kind)
+    chip_keys = chip_keys_of(pool)
     stack_keys = (f"{family}-{processor}", f"{family}-{chip.kind}", family)
 
     def of_chip(name: str, unit: str = "") -> Number:
@@ -76,7 +82,11 @@ def stack(machine: Machine, pool: Pool, formats: Formats) -> Stack:
 
     bandwidth, path = _bandwidth(machine, pool)
     read = bandwidth * of_stack("bandwidth_factor")
-    unpack = of_stack("unpack_factor") if formats.unpacks else 1.0
+    # narrow weights are unpacked by the vector units, which fast memories outrun
+    unpack: Number = 0.0
+    if formats.unpacks:
+        name = "unpack_vector_flop" if chip.kind in (*HOST_KINDS, "edge-cpu") else "unpack_flop"
+        unpack = of_stack(name, "FLOP") / formats.vector_peak
     factor = of_stack("matmul_factor")
     link = chip.link_kind or "pcie"
     reduce = fitted(figures, FILE, (f"{family}-{link}", link, family), "reduce_seconds", "s")
@@ -84,7 +94,8 @@ def stack(machine: Machine, pool: Pool, formats: Formats) -> Stack:
         family=family,
         matmul=formats.peak * of_chip(f"matmul_share_{formats.width}bit") * factor,
         attention=formats.attention_peak * of_chip("attention_share") * factor,
-        weights=read * unpack,
+        weights=read,
+        unpack_seconds=unpack,
         cache=read * of_stack("cache_factor"),
         memory_path=path,
         matmul_path=formats.peak_path,
@@ -104,7 +115,7 @@ def stack(machine: Machine, pool: Pool, formats: Formats) -> Stack:
 def _bandwidth(machine: Machine, pool: Pool) -> tuple[Number, str]:
     """Achieved bytes/s of one chip's memory; few cores of a CPU cannot draw all of it."""
     figures, chip = machine.figures, pool.chip
-    share = fitted(figures, FILE, (chip.generation, processor_of(pool), chip.kind), "bandwidth_share")
+    share = fitted(figures, FILE, chip_keys_of(pool), "bandwidth_share")
     path = f"{chip.path}.memory_bandwidth"
     whole = chip.memory_bandwidth
     if whole is None:
@@ -117,6 +128,5 @@ def _bandwidth(machine: Machine, pool: Pool) -> tuple[Number, str]:
         path = f"{chip.path}.memory_bandwidth.cpu"
     if chip.kind not in HOST_KINDS or chip.cores is None:
         return whole * share, path
-    keys = (chip.generation, processor_of(pool), chip.kind)
-    each = fitted(figures, FILE, keys, "core_bandwidth", "B/s")
+    each = fitted(figures, FILE, chip_keys_of(pool), "core_bandwidth", "B/s")
     return minimum(whole * share, chip.cores * each), path
