@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from infralab.models.arithmetic import Number, any_of, first
+from infralab.models.arithmetic import Number, any_of, first, maximum
 from infralab.models.job import Demand, Job
 from infralab.models.machine import Link, Machine
 from infralab.models.physics.ledger import Ledger
@@ -185,6 +185,25 @@ def _exchange(fabric: Fabric, ledger: Ledger, flow: Flow) -> None:
             charge(fabric, ledger, link, forward, flow.bytes * share, flow.traffic)
 
 
+NODES = frozenset({"node", "system", "server"})
+
+
+def wire_replicas(machine: Machine, link: Link) -> Number:
+    """How many times a wire is there: a storage system of several nodes has its links at each node."""
+    replicas = link.replicas
+    for end in link.ends:
+        tier = machine.tiers.get(end)
+        if tier is not None and (tier.component.facts.get("per") in NODES):
+            replicas = maximum(replicas, tier.units)
+    return replicas
+
+
+def wire_capacity(machine: Machine, link: Link) -> Number:
+    """Achievable bytes/s per direction of all links of a wire, of those replicas that hang on it."""
+    share = 1.0 if link.wire.share is None else link.wire.share
+    return link.each * wire_replicas(machine, link) * share
+
+
 def charge(fabric: Fabric, ledger: Ledger, link: Link, forward: bool, amount: Number, traffic: str) -> None:
     """Load one direction of a wire, and the switch it enters where that is oversubscribed."""
     machine = fabric.machine
@@ -192,7 +211,7 @@ def charge(fabric: Fabric, ledger: Ledger, link: Link, forward: bool, amount: Nu
         return
     side = "forward" if forward else "backward"
     resource = f"{link.owner}.bandwidth"
-    capacity = link.total if link.wire.share is None else link.total * link.wire.share
+    capacity = wire_capacity(machine, link)
     ledger.open(resource, link.owner, link.link_id or "wire", "B/s", capacity, side)
     ledger.add(resource, traffic, amount, side)
     switch = machine.switches.get(link.ends[1] if forward else link.ends[0])
@@ -201,7 +220,7 @@ def charge(fabric: Fabric, ledger: Ledger, link: Link, forward: bool, amount: Nu
         if uplinks not in machine.figures.read:
             total: Number = 0.0
             for wire, _ in fabric.ports.get(switch.name, ()):
-                total = total + wire.total
+                total = total + wire_capacity(machine, wire)
             total = total / switch.oversubscription
             machine.figures.figure(uplinks, total, "B/s", "derived", "wires of the fabric / oversubscription")
         ledger.open(uplinks, switch.owner, "fabric uplinks", "B/s", machine.figures.read[uplinks].value)

@@ -1,0 +1,194 @@
+"""Checkpoints and failures: what a save costs, how often something breaks, what is left of the time.
+
+Young 1974, Daly 2006: interval sqrt(2 C M) with Daly's terms for large C/M; share of the time that
+goes into work that lasts = tau / (M e^(R/M) (e^((tau+C)/M) - 1)). M = 1 / sum of count/MTBF.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from infralab.models.arithmetic import Number, any_of, divide, exp, first, maximum, minimum, sqrt, where
+from infralab.models.catalogue import Catalogue
+from infralab.models.job import OVERHEAD, Job, Part, Save
+from infralab.models.machine import Machine, Pool, Tier
+from infralab.models.network import host_link
+from infralab.models.physics.fabric import Fabric, Flow, route
+from infralab.models.physics.ledger import Ledger
+from infralab.models.physics.storage import Access, charge, request_seconds
+from infralab.models.solve.closed import demand_limit, step_limit
+
+HOUR = 3600.0
+CHECKPOINT = "checkpoint"
+
+
+def daly_interval(cost: Number, mtbf: Number) -> Number:
+    """Seconds between saves that lose least; cost and mtbf in seconds (Daly 2006, third order)."""
+    ratio = cost / maximum(2.0 * mtbf, 1e-9)
+    inner = sqrt(maximum(2.0 * cost * mtbf, 0.0))
+    best = inner * (1.0 + sqrt(ratio) / 3.0 + ratio / 9.0) - cost
+    return maximum(where(ratio < 1.0, best, mtbf), 1e-9)
+
+
+def goodput(interval: Number, cost: Number, mtbf: Number, restart: Number) -> Number:
+    """Share of wall time in work that lasts, with exponential failures (Daly 2006, equation 20)."""
+    span = minimum((interval + cost) / mtbf, 500.0)
+    return interval / (mtbf * exp(minimum(restart / mtbf, 500.0)) * maximum(exp(span) - 1.0, 1e-300))
+
+
+@lru_cache(maxsize=4)
+def _facts(catalogue: Catalogue) -> dict[str, Any]:
+    return dict(catalogue.table("reliability"))
+
+
+def failures_per_second(machine: Machine, pool: Pool) -> Number:
+    """Interruptions of a job on all of the pool's servers: chips, ports and links, sockets, software."""
+    facts = _facts(machine.catalogue)
+    parts: dict[str, Any] = facts["component"]
+
+    def per(name: str) -> Number:
+        path = f"reliability.{name}.mtbf"
+        return machine.figures.figure(path, float(parts[name]["mtbf_h"]) * HOUR, "s ", "cited", "catalogue")
+
+    if pool.chip.kind in ("cpu", "edge-cpu"):
+        return pool.servers / per("server-cpu-only")
+    chip = pool.chip.kind if pool.chip.kind in parts and "mtbf_h" in parts[pool.chip.kind] else "gpu-datacenter"
+    total = pool.all_chips / per(chip)
+    ports: Number = 0.0
+    for port in pool.ports:
+        ports = ports + port.count
+    total = total + pool.servers * ports * (1.0 / per("nic") + 1.0 / per("link-optical"))
+    sockets = pool.component.figures.get("host.sockets", 2.0)
+    total = total + pool.servers * sockets / per("cpu")
+    study = facts["study"]["llama3-405b-causes"]["counts"]
+    hours = float(facts["study"]["llama3-405b"]["gpu_hours"])
+    soft = float(study["software_bug"] + study["host_maintenance"]) / (hours * HOUR)
+    return total + pool.all_chips * soft
+
+
+def restart_seconds(machine: Machine) -> float:
+    """From a failure to the first useful step, without the work lost."""
+    return float(_facts(machine.catalogue)["restart"]["total-default"]["seconds"])
+
+
+@dataclass(slots=True)
+class Cost:
+    """Of one checkpoint: seconds until it is safe, seconds that the job stands still, and where it goes."""
+
+    seconds: Number
+    pause: Number
+    tier: Tier
+    interval: Number
+    resource: str
+    kind: str
+
+
+def cost(machine: Machine, job: Job) -> Cost | None:
+    """Cost of saving the job's state; None when nothing is saved or no tier takes it."""
+    save = job.save
+    workload = machine.design.workload
+    if save is None or workload is None or not machine.tiers and not any(p.disk for p in machine.pools.values()):
+        return None
+    given = workload.checkpoint
+    tier = _target(machine, job, None if given is None else given.to, None if given is None else given.stage)
+    pool = machine.pools.get(save.writer.removeprefix("box."))
+    if tier is None or pool is None:
+        return None
+    seconds, resource, kind = write_seconds(machine, job, save, pool, tier)
+    mtbf = 1.0 / failures_per_second(machine, pool)
+    every = None if given is None or given.every is None else given.every.value
+    interval = daly_interval(seconds, mtbf)
+    if every is not None:
+        interval = machine.figures.number("workload.checkpoint.every", every)
+    pause = seconds
+    if given is not None and (given.mode or "").startswith("async"):
+        each = divide(save.bytes, pool.all_chips) if not any_of(save.per_chip_bytes > 0.0) else save.per_chip_bytes
+        copy = each / host_link(machine, pool)
+        pause = copy + maximum(seconds - interval, 0.0)
+    return Cost(seconds, pause, tier, interval, resource, kind)
+
+
+def _target(machine: Machine, job: Job, to: str | None, stage: str | None) -> Tier | None:
+    tiers = {**machine.tiers, **{p.disk.name: p.disk for p in machine.pools.values() if p.disk is not None}}
+    if to is not None and to not in tiers:
+        to = f"{to}.disk" if f"{to}.disk" in tiers else to
+    if to is not None and to not in tiers:
+        text = f"checkpoints go to {to}, which is not drawn: draw it, or name one of {', '.join(tiers)}"
+        job.problems.append(("missing", "workload", text))
+        return None
+    if to is None:
+        stores = [t for t in tiers.values() if t.caches is None] or list(tiers.values())
+        to = stores[0].name
+    if stage == "cache":
+        cache = next((t for t in tiers.values() if t.caches == to), None)
+        if cache is not None:
+            return cache
+        job.problems.append(("warning", "workload", f"no cache of {to} is drawn: checkpoints go straight to it"))
+    return tiers[to]
+
+
+def write_seconds(machine: Machine, job: Job, save: Save, pool: Pool, tier: Tier) -> tuple[Number, str, str]:
+    """Seconds until the state is stored, and the resource that sets them: the slowest of tier, wires, streams."""
+    ledger = Ledger()
+    writers = pool.all_chips
+    access = Access(save.bytes / writers, write=True, clients=pool.servers)
+    charge(machine, ledger, tier, access, writers, CHECKPOINT)
+    if not tier.name.endswith(".disk"):
+        fabric = Fabric(machine)
+        if not route(fabric, ledger, Flow(pool.name, tier.name, save.bytes, CHECKPOINT)):
+            text = f"no way from {pool.name} to {tier.name}: checkpoints cannot be written there"
+            job.problems.append(("warning", tier.owner, text))
+    from infralab.models.physics.storage import stream_bandwidth
+
+    slowest = access.bytes_per_sample / stream_bandwidth(machine, tier, access)
+    resource, kind = "workload.streams", "one stream a chip"
+    for demand in ledger.demands():
+        seconds = 1.0 / demand_limit(demand)
+        if any_of(seconds > slowest):
+            resource, kind = demand.resource, demand.kind
+        slowest = maximum(slowest, seconds)
+    return slowest + request_seconds(machine, tier, write=True), resource, kind
+
+
+def checkpoint(machine: Machine, job: Job) -> None:
+    """Fill the job's answers and, when the design saves, add the pause to its steps."""
+    found = cost(machine, job)
+    if found is None or job.save is None:
+        return
+    pool = machine.pools[job.save.writer.removeprefix("box.")]
+    rate = failures_per_second(machine, pool)
+    mtbf = 1.0 / rate
+    restart = restart_seconds(machine) + found.seconds
+    job.metrics["checkpoint_seconds"] = found.seconds
+    job.metrics["checkpoint_interval"] = found.interval
+    job.metrics["mtbf_seconds"] = mtbf
+    job.metrics["goodput"] = goodput(found.interval, found.pause, mtbf, restart)
+    workload = machine.design.workload
+    if workload is None or workload.checkpoint is None:
+        return
+    for step in job.steps:
+        pause = step.seconds() * found.pause / found.interval
+        if first(pause) > 0.0 or any_of(pause > 0.0):
+            step.parts.append(
+                Part(
+                    "checkpoint", found.resource, f"checkpoint: {found.kind}", pause, pause, OVERHEAD,
+                    "pause of one checkpoint x step / interval",
+                )
+            )
+
+
+def flows(machine: Machine, job: Job) -> list[Flow]:
+    """Checkpoint bytes a unit of work sends to their tier: bytes / (interval x rate that the steps allow)."""
+    workload = machine.design.workload
+    if job.save is None or workload is None or workload.checkpoint is None or not job.steps:
+        return []
+    found = cost(machine, job)
+    if found is None or found.tier.name.endswith(".disk"):
+        return []
+    rate: Number = float("inf")
+    for step in job.steps:
+        rate = minimum(rate, step_limit(step))
+    amount = job.save.bytes / (found.interval * maximum(rate, 1e-30))
+    return [Flow(job.save.writer.removeprefix("box."), found.tier.name, amount, CHECKPOINT)]
