@@ -547,3 +547,56 @@ def test_a_target_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     assert path.read_text() == TEXT
     with pytest.raises(DocumentError, match="no file yet"):
         save(read(TEXT), document.design)
+
+
+# --- the schema for other programs -----------------------------------------------------------------
+
+
+def test_the_json_schema_accepts_designs_and_refuses_what_reading_refuses() -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+
+    from infralab.models.json_schema import json_schema
+
+    checker = jsonschema.Draft202012Validator(json_schema())
+    checker.check_schema(checker.schema)
+    good = tomllib.loads(TEXT.replace('chips = "eight"', "chips = 8"))
+    assert list(checker.iter_errors(good)) == []
+    for broken in (
+        {"box": {"a": {"count": 0}}},
+        {"box": {"a": {"policy": "lur"}}},
+        {"box": {"a": {"with": {"chip": {"memory": 80}}}}},
+        {"wire": {"w": {"ends": ["a"]}}},
+        {"wire": {"w": {}}},
+        {"workload": {"kind": "nothing"}},
+        {"plan": {"prefill": {"tensor": "two"}}},
+    ):
+        assert list(checker.iter_errors(broken)), broken
+        assert from_mapping(broken)[1], broken
+
+
+def test_every_key_of_the_schema_has_its_field_and_its_line_of_documentation() -> None:
+    from dataclasses import fields
+
+    from infralab.models.design import Box, Checkpoint, Dataset, Plan, Software, Step, Wire, Workload
+
+    owners = {
+        "workload": Workload,
+        "workload.dataset": Dataset,
+        "workload.checkpoint": Checkpoint,
+        "workload.targets": Workload,
+        "plan": Plan,
+        "software": Software,
+        "box": Box,
+        "wire": Wire,
+        "story": Step,
+    }
+    for table, owner in owners.items():
+        names = {field.name for field in fields(owner)}
+        for key in schema.TABLES[table].values():
+            assert key.field in names, f"{table}.{key.name}"
+            assert len(key.doc) > 4
+    for table in ("workload", "workload.dataset", "box", "wire", "plan", "software"):
+        given = {key.field for key in schema.TABLES[table].values()} | {"extra", "overrides", "name"}
+        given |= {"shape", "dataset", "checkpoint", "prefill", "decode"}
+        given |= {key.field for key in schema.TARGETS.values()}
+        assert {field.name for field in fields(owners[table])} <= given
