@@ -36,9 +36,9 @@ from infralab.models.workloads import lowering
 ROOT = Path(__file__).resolve().parents[2]
 FITTED = ROOT / "models" / "fitted"
 RATES = {"images_per_second", "samples_per_second", "throughput"}
-CHIP = ("share_8bit", "share_16bit", "share_tf32", "share_32bit", "memory_share", "gap_seconds")
+CHIP = ("share_8bit", "share_16bit", "share_tf32", "share_32bit", "memory_share", "near_bytes_per_flop", "gap_seconds")
 STACK = ("passes", "host_seconds", "kernel", "gaps")
-SHARED = ("hidden",)
+SHARED = ("hidden", "serial")
 STATIC = ("styles", "copies", "network")  # tables that hold no constants of the fit
 FIXED = {"gpu.memory_share", "engine.kernel", "engine.gaps", "default.kernel", "default.gaps"}  # set the scale of the others
 KNEE = 0.12  # of a logarithm: below it rows count by the square, beyond it by their size
@@ -54,6 +54,8 @@ START = {
         "share_64bit": 0.6,
         "memory_share": 0.85,
         "hidden": 0.7,
+        "serial": 0.05,
+        "near_bytes_per_flop": 0.5,
         "gap_seconds": 4e-6,
         "gaps": 1.0,
         "kernel": 1.0,

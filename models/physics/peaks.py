@@ -63,7 +63,7 @@ def peak(figures: Figures, chip: Chip, precision: str) -> Peak | None:
     value = chip.peaks[used]
     if precision == "int8" and used == "fp32" and chip.kind in CPU_KINDS:
         # vector units without a dot product multiply 16-bit lanes: twice as many as fp32 lanes
-        value = value * 2.0
+        return Peak(value * 2.0, f"{chip.path}.peak.{used}", precision)
     return Peak(value, f"{chip.path}.peak.{used}", used)
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from infralab.models.arithmetic import Number, maximum, minimum, where
+from infralab.models.arithmetic import Number, first, maximum, minimum, where
 from infralab.models.constants import assumed, fitted, table
 from infralab.models.figures import Figures
 from infralab.models.job import COMPUTE, MEMORY, OVERHEAD, Part
@@ -40,9 +40,19 @@ class Run:
 
 
 def generation_keys(chip: Chip) -> tuple[str, ...]:
-    """Keys of fitted constants of a chip: its generation within its kind, then its kind."""
+    """Keys of fitted constants of a chip: its generation within its kind, its engine, its kind."""
     word = chip.generation.split(" ")[0].split("-")[0]
-    return (chip.kind,) if word in ("", chip.kind) else (f"{chip.kind}-{word}", chip.kind)
+    found = [] if chip.generation == chip.kind or not word else [f"{chip.kind}-{word}"]
+    if chip.kind in CPU_KINDS and _has_matrix_engine(chip):
+        found.append(f"{chip.kind}-matrix")
+    return (*found, chip.kind)
+
+
+def _has_matrix_engine(chip: Chip) -> bool:
+    """A processor whose narrow arithmetic is far beyond what wider vectors would give."""
+    plain = chip.peaks.get("fp32")
+    narrow = chip.peaks.get("int8", chip.peaks.get("bf16"))
+    return plain is not None and narrow is not None and first(narrow) >= MATRIX_RATIO * first(plain)
 
 
 def style_of(file: str, framework: str | None, kind: str, training: bool) -> str:
@@ -81,12 +91,23 @@ def plan_run(machine: Machine, pool: Pool, file: str, precision: str, training: 
 
 def _of_used_cores(machine: Machine, chip: Chip, found: Peak) -> Peak:
     """A processor of which some cores are used has their share of the peak."""
+    return found._replace(value=found.value * _used_share(machine, chip))
+
+
+def _used_share(machine: Machine, chip: Chip) -> Number:
     if chip.kind not in CPU_KINDS or chip.cores is None or not machine.catalogue.has(chip.id, "chip"):
-        return found
+        return 1.0
     all_cores = machine.catalogue.get(chip.id, "chip").figures.get("cores")
-    if not all_cores:
-        return found
-    return found._replace(value=found.value * minimum(chip.cores / all_cores, 1.0))
+    return minimum(chip.cores / all_cores, 1.0) if all_cores else 1.0
+
+
+def _cache_hit(chip: Chip, network: Network, width: float, batch: Number) -> Number:
+    """Share of layer outputs that the next layer still finds in the cache: cache over working set."""
+    assert chip.cache_bytes is not None
+    assert chip.cores is not None
+    streams = maximum(minimum(batch, chip.cores), 1.0)
+    layer = 2.0 * network.activations * width / network.layers * streams
+    return minimum(chip.cache_bytes / maximum(layer, 1.0), 1.0)
 
 
 def parts(machine: Machine, pool: Pool, network: Network, batch: Number, run: Run) -> list[Part]:
@@ -106,6 +127,15 @@ def parts(machine: Machine, pool: Pool, network: Network, batch: Number, run: Ru
     moved = activation_bytes(figures, network, run) * batch * run.copies
     weights = network.parameters * number_bytes(run.precision) * (passes if run.training else run.copies)
     memory = (moved + weights) / bandwidth
+    if chip.kind in CPU_KINDS and chip.cores is not None:
+        # cores that share one sample wait for each other after every layer
+        waiting = 1.0 + constant(("default",), "serial") * maximum(chip.cores / maximum(batch, 1.0) - 1.0, 0.0)
+        engine = engine * waiting
+        near = chip.peaks.get("fp32")
+        if near is not None and chip.cache_bytes is not None:
+            near = _used_share(machine, chip) * near * constant(run.chip, "near_bytes_per_flop")
+            hit = _cache_hit(chip, network, number_bytes(run.precision), batch)
+            memory = moved * hit / near * waiting + (moved * (1.0 - hit) + weights) / bandwidth
     streamed, stream_path = _streamed_weights(chip, network, run)
     hidden = constant(("default",), "hidden")
     covered = (1.0 - hidden) * minimum(engine, memory)
@@ -172,6 +202,7 @@ def memory_lane(figures: Figures, chip: Chip) -> tuple[Number, str, str]:
     return figures.figure(path, value, "B/s", "assumed", "on-chip memory"), path, "on-chip memory"
 
 
+MATRIX_RATIO = 8.0  # int8 over fp32: vectors of narrow numbers reach 4
 ON_CHIP = frozenset({"mcu", "mcu-npu"})
 
 
