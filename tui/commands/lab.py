@@ -1,0 +1,47 @@
+"""`infralab [FILE|PRESET]`: the lab itself. The only command that imports Textual, and only when all is well."""
+
+from __future__ import annotations
+
+import argparse
+
+from infralab.tui.commands import designs
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
+        prog="infralab",
+        description="Open the lab on a design, a preset, or a first design when nothing is named.",
+        epilog="`infralab --help` shows the commands.",
+    )
+    made.add_argument("design", metavar="FILE|PRESET", nargs="?", help="a design, or the name of a preset")
+    made.add_argument("--mouse", action=argparse.BooleanOptionalAction, default=True, help="use the mouse")
+    made.add_argument("--ascii", action="store_true", help="no line drawing characters")
+    made.add_argument("--theme", metavar="NAME", help="colours to start with")
+    designs.add_catalogue(made)
+    return made
+
+
+def run(argv: list[str]) -> int:
+    """Open the lab; returns when it is left."""
+    try:
+        options = parser().parse_args(argv)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    document = designs.opened(options.design) if options.design else _first()
+    catalogue = designs.catalogue_with(options.catalogue)
+    from infralab.tui import app
+
+    app.run(
+        document, mouse=options.mouse, ascii_only=options.ascii, theme=options.theme,
+        catalogue=catalogue if options.catalogue else None,
+    )
+    return 0
+
+
+def _first() -> designs.Document:
+    """The preset that invites a first what-if, or an empty design where none is installed."""
+    from infralab.models import presets
+    from infralab.models.document import read
+
+    preset = presets.default()
+    return read("") if preset is None else designs.opened(preset.path)

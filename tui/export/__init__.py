@@ -1,0 +1,1 @@
+"""Reports and designs in other forms: JSON, text for a terminal, Markdown."""

@@ -1,0 +1,120 @@
+"""A Report as JSON, schema "infralab.report/1": documented in docs/report.md, and stable.
+
+Rates are in the workload's own unit, everything else in SI base units. What has no answer is null;
+there is no NaN and no Infinity.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from math import isfinite
+from typing import Any
+
+from infralab.models.design import Design
+from infralab.models.report import Bottleneck, Report
+
+SCHEMA = "infralab.report/1"
+
+
+def as_text(report: Report, design: Design) -> str:
+    """The JSON text with a line break at its end."""
+    return json.dumps(as_mapping(report, design), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def as_mapping(report: Report, design: Design) -> dict[str, Any]:
+    """The report as plain tables, lists, texts, finite numbers, booleans and None."""
+    made: dict[str, Any] = {
+        "schema": SCHEMA,
+        "title": design.title,
+        "status": report.status,
+        "sentence": report.sentence,
+        "problems": [asdict(problem) for problem in report.problems],
+        "warnings": list(report.warnings),
+        **_rate(report),
+        **_where(report),
+        **_times(report),
+        **_money(report),
+        "memory": None if report.memory is None else {**asdict(report.memory), "parts": dict(report.memory.parts)},
+        "plan": dict(report.plan),
+        "plan_found": report.plan_found,
+        "framework": report.framework,
+        "framework_fit": [{**asdict(fit), "facts": dict(fit.facts)} for fit in report.framework_fit],
+        "chips": report.chips,
+        "metrics": dict(report.metrics),
+        "assumptions": list(report.assumptions),
+        "rests_on_assumption": report.rests_on_assumption,
+        "figures": [asdict(figure) for figure in report.figures],
+    }
+    finite: dict[str, Any] = _finite(made)
+    return finite
+
+
+def _rate(report: Report) -> dict[str, Any]:
+    return {
+        "throughput": None if report.throughput is None else asdict(report.throughput),
+        "lower": report.lower,
+        "upper": report.upper,
+        "mfu": report.mfu,
+        "busy": report.busy,
+        "step_seconds": report.step_seconds,
+        "step_breakdown": _seconds_by_part(report),
+        "step_parts": [asdict(part) for part in report.step_breakdown],
+    }
+
+
+def _seconds_by_part(report: Report) -> dict[str, float]:
+    seconds: dict[str, float] = {}
+    for part in report.step_breakdown:
+        seconds[part.name] = seconds.get(part.name, 0.0) + part.seconds
+    return seconds
+
+
+def _where(report: Report) -> dict[str, Any]:
+    return {
+        "bottleneck": _bottleneck(report.bottleneck),
+        "runner_up": _bottleneck(report.runner_up),
+        "ceilings": [asdict(ceiling) for ceiling in report.ceilings],
+        "utilisation": [{**asdict(use), "by_class": dict(use.by_class)} for use in report.utilisation],
+    }
+
+
+def _bottleneck(found: Bottleneck | None) -> dict[str, Any] | None:
+    return None if found is None else asdict(found)
+
+
+def _times(report: Report) -> dict[str, Any]:
+    """Only the times that the workload has."""
+    times = {
+        "latency": report.latency,
+        "time_to_first_token": report.time_to_first_token,
+        "time_per_output_token": report.time_per_output_token,
+    }
+    return {name: value for name, value in times.items() if value is not None}
+
+
+def _money(report: Report) -> dict[str, Any]:
+    return {
+        "power_watts": report.power_watts,
+        "energy_per_unit": report.energy_per_unit,
+        "cost_per_hour": report.cost_per_hour,
+        "waiting_cost_per_hour": report.waiting_cost_per_hour,
+        "cost_assumed": report.cost_assumed,
+    }
+
+
+def _finite(value: Any) -> Any:
+    """The value with every number that JSON does not know as None, and numpy's as Python's."""
+    if isinstance(value, bool | str) or value is None:
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    if isinstance(value, int):
+        return value
+    number = float(value)
+    if not isfinite(number):
+        return None
+    return int(number) if number.is_integer() and abs(number) < 1e15 else number
