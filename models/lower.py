@@ -503,7 +503,7 @@ def _lower_wire(machine: Machine, wire: Wire) -> None:
         bandwidth = figures.figure(f"{owner}.bandwidth", bandwidth, "B/s", "cited")
     for end in wire.ends:
         switch = machine.switches.get(end)
-        if switch is not None and switch.port_bandwidth is not None:
+        if switch is not None and switch.port_bandwidth is not None and _narrower(machine, switch, wire, component):
             bandwidth = minimum(bandwidth, switch.port_bandwidth)
     if wire.count is not None:
         count = float(wire.count)
@@ -527,6 +527,21 @@ def _lower_wire(machine: Machine, wire: Wire) -> None:
         replicas=more,
         cpu_per_bandwidth=cpu,
     )
+
+
+def _narrower(machine: Machine, switch: Switch, wire: Wire, component: Component | None) -> bool:
+    """Whether a switch's port may limit a wire: not where both are of one generation, which is one limit, not a tie of two."""
+    figures = machine.figures
+    if f"wire.{wire.name}.bandwidth" in figures.values or f"{switch.owner}.bandwidth" in figures.values:
+        return True
+    link = wire.overrides.get("bandwidth")
+    rate = link.value if link is not None else None if component is None else component.figures.get("bandwidth")
+    port = switch.box.overrides.get("bandwidth")
+    if port is None and switch.component is not None:
+        width = switch.component.figures.get("bandwidth")
+    else:
+        width = None if port is None else port.value
+    return rate is None or width is None or width < rate * 0.999
 
 
 def _or(value: Number | None, other: Number) -> Number:
