@@ -1,8 +1,8 @@
 """The published storage benchmark: accelerators that sleep for a batch's time while their data is read.
 
 Utilisation is the share of wall time that the sleeps make up. One step takes
-t ((1 + rho^p)^(1/p) + o/t) with rho the demand over what storage and hosts deliver: prefetch hides
-waiting far from the knee, not at it; o is the benchmark's own time a step.
+t ((1 + o/t)^p + rho^p)^(1/p) with rho the demand over what storage and hosts deliver and o the
+benchmark's own time a step: prefetch hides waiting far from the knee, not at it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from infralab.models.arithmetic import Number, floor, maximum, minimum, power
+from infralab.models.arithmetic import Number, floor, maximum, minimum, power, where
 from infralab.models.catalogue import Catalogue
 from infralab.models.constants import fitted
 from infralab.models.job import COMPUTE, OVERHEAD, Input, Job, Part, Step
@@ -59,12 +59,13 @@ def lower(machine: Machine) -> Job:
     rate = _delivered(machine, job, pool, row, size)
     overhead = _overhead(machine, row, batch * size)
     threshold = float(row["au_threshold"])
-    supported = _supported(machine, rate, batch, per_batch, overhead, threshold)
+    supported = _supported(rate, batch, per_batch, overhead, threshold)
     job.metrics["accelerators_supported"] = supported
     count = supported
     if workload.accelerators is not None:
         count = machine.figures.number("workload.accelerators", workload.accelerators)
     count = maximum(count, 1.0)
+    rate = maximum(rate, 1e-30)
     utilisation = _utilisation(machine, count * batch / per_batch / rate, overhead / per_batch)
     job.metrics["accelerator_utilisation"] = utilisation
     job.metrics["bytes_per_second"] = count * batch / per_batch * utilisation * size
@@ -83,10 +84,10 @@ def _add_step(
             [
                 Part("emulated compute", "workload.computation_time", "emulated accelerator", per_batch, per_batch, COMPUTE,
                      "the benchmark's sleep for a batch"),
-                Part("benchmark", "fitted.storage.emulation.step_seconds", "benchmark step", overhead, overhead, OVERHEAD,
+                Part("benchmark", "software.benchmark", "benchmark step", overhead, overhead, OVERHEAD,
                      "seconds a step + seconds a byte of the batch"),
-                Part("waiting near the knee", "fitted.storage.emulation.sharpness", "input jitter", waiting, waiting, OVERHEAD,
-                     "t ((1 + rho^p)^(1/p) - 1)"),
+                Part("waiting near the knee", "software.prefetch", "input jitter", waiting, waiting, OVERHEAD,
+                     "t (((1 + o/t)^p + rho^p)^(1/p) - 1 - o/t)"),
             ],
             replicas=count,
         )
@@ -119,16 +120,15 @@ def _overhead(machine: Machine, row: dict[str, Any], batch_bytes: Number) -> Num
 
 
 def _utilisation(machine: Machine, rho: Number, own: Number) -> Number:
+    """1 / ((1 + own)^p + rho^p)^(1/p), kept finite far beyond the knee."""
     p = fitted(machine.figures, "storage", ("emulation",), "sharpness")
-    less = minimum(rho, 1.0 / maximum(rho, 1e-9))  # the same curve, kept finite far beyond the knee
-    return 1.0 / (maximum(rho, 1.0) * power(1.0 + power(less, p), 1.0 / p) + own)
+    free = 1.0 + own
+    larger = maximum(rho, free)
+    less = minimum(rho, free) / larger
+    return 1.0 / (larger * power(1.0 + power(less, p), 1.0 / p))
 
 
-def _supported(
-    machine: Machine, rate: Number, batch: Number, per_batch: Number, overhead: Number, threshold: float
-) -> Number:
-    """The largest count that reaches the benchmark's threshold: solve the utilisation for rho."""
-    p = fitted(machine.figures, "storage", ("emulation",), "sharpness")
-    room = maximum(1.0 / threshold - overhead / per_batch, 1.0)
-    rho = power(maximum(power(room, p) - 1.0, 0.0), 1.0 / p)
-    return floor(rho * rate * per_batch / batch)
+def _supported(rate: Number, batch: Number, per_batch: Number, overhead: Number, threshold: float) -> Number:
+    """The largest count that reaches the benchmark's threshold with ideal prefetch: rate >= threshold x demand."""
+    reached = 1.0 + overhead / per_batch <= 1.0 / threshold
+    return where(reached, floor(rate * per_batch / (batch * threshold) + 1e-9), 0.0)
