@@ -405,9 +405,9 @@ def laid_out(layout: str) -> str:
     return "\n".join([blocks[0], *reversed(blocks[1:])])
 
 
-def in_place(text: str, wanted: dict[str, Any]) -> str:
+def in_place(text: str, wanted: dict[str, Any], held: dict[str, Any]) -> str:
     try:
-        return patched(text, wanted)
+        return patched(text, wanted, held)
     except PatchError as error:
         raise AssertionError(f"not in place: {error}\n{text}") from error
 

@@ -22,10 +22,13 @@ class PatchError(ValueError):
     """The text could not be changed in place."""
 
 
-def patched(text: str, wanted: Mapping[str, Any]) -> str:
-    """The text, changed so that it holds `wanted`. Raises PatchError where that cannot be had."""
+def patched(text: str, wanted: Mapping[str, Any], held: Mapping[str, Any] | None = None) -> str:
+    """The text, changed so that it holds `wanted`; `held` is what it holds, where that is known.
+
+    Raises PatchError where that cannot be had.
+    """
     patch = _Patch(text)
-    patch.change((), tomllib.loads(text.removeprefix("\ufeff")), wanted)
+    patch.change((), tomllib.loads(text.removeprefix("\ufeff")) if held is None else held, wanted)
     result = patch.result()
     try:
         got = tomllib.loads(result.removeprefix("\ufeff"))

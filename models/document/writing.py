@@ -31,14 +31,18 @@ def render(document: Document, design: Design) -> str:
         return fresh(design)
     if same(old, new):
         return text
-    text, old = _renamed(text, old, new)
-    held = tomllib.loads(text.removeprefix("\ufeff"))
+    held = _data(text)
+    text, held, old = _renamed(text, held, old, new)
     text, held = _sleeping(text, held, old, new)
     wanted = overlaid(held, old, new)
     try:
-        return patched(text, wanted)
+        return patched(text, wanted, held)
     except PatchError:  # no way to write it in place is known: comments are lost, nothing else
         return dump.document(wanted)
+
+
+def _data(text: str) -> _Tables:
+    return tomllib.loads(text.removeprefix("\ufeff"))
 
 
 def fresh(design: Design) -> str:
@@ -116,9 +120,8 @@ def _merged_list(held: list[Any], old: list[Any], new: list[Any]) -> list[Any]:
 # --- text: names, and wires that sleep in it -------------------------------------------------------
 
 
-def _renamed(text: str, old: _Tables, new: _Tables) -> tuple[str, _Tables]:
-    """The text and the old tables with boxes, wires and parts under their new names."""
-    held = tomllib.loads(text.removeprefix("\ufeff"))
+def _renamed(text: str, held: _Tables, old: _Tables, new: _Tables) -> tuple[str, _Tables, _Tables]:
+    """The text, its data and the old tables with boxes, wires and parts under their new names."""
     spans: list[tuple[int, int, str]] = []
     found = None
     for family in _NAMED:
@@ -143,7 +146,7 @@ def _renamed(text: str, old: _Tables, new: _Tables) -> tuple[str, _Tables]:
         }
     for start, end, name in sorted(spans, reverse=True):
         text = text[:start] + name + text[end:]
-    return text, old
+    return text, _data(text) if spans else held, old
 
 
 def _renames(before: _Tables, after: _Tables, taken: Mapping[str, Any]) -> dict[str, str]:
@@ -183,7 +186,7 @@ def _sleeping(text: str, held: _Tables, old: _Tables, new: _Tables) -> tuple[str
             parts += [text[cursor : statement.start], *(f"# {line}" for line in lines)]
             cursor = statement.end
     text = "".join(parts) + text[cursor:]
-    return text, tomllib.loads(text.removeprefix("\ufeff"))
+    return text, _data(text)
 
 
 def _leads(wire: Any, boxes: Mapping[str, Any]) -> bool:
