@@ -90,10 +90,13 @@ def seconds(op: str, message_bytes: Number, group: Group) -> Number:
     return where(group.size > 1.0, found, 0.0)
 
 
-def cause(group: Group) -> Lane:
+def cause(group: Group, op: str = "all-reduce") -> Lane:
     """The level that a large collective over the group waits for."""
     if group.outer is None or not any_of(group.remote > 1.0):
         return group.inner
+    if op == "all-to-all":
+        # most of each buffer leaves the domain, by one rank's own share of the NICs
+        return group.outer
     inner = group.inner.bandwidth if group.inner.spanning is None else group.inner.spanning
     slower = group.outer.bandwidth * maximum(group.local, 1.0) <= inner
     return group.outer if any_of(slower) else group.inner

@@ -406,7 +406,7 @@ def _halo_parts(
 ) -> list[Part]:  # fmt: skip
     """A graph spread over chips: distinct remote nodes a layer, and edge states across cuts when updated."""
     whole = group(machine, pool, chips)
-    lane = collectives.cause(whole)
+    lane = collectives.cause(whole, "all-to-all")
     nodes = where(chips > 1.0, graph_sampling.halo(graph.nodes, graph.edges / chips, maximum(chips, 1.0001)), 0.0)
     sent = nodes * network.hidden * element * network.layers
     if network.updates_edges:

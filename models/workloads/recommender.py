@@ -230,6 +230,7 @@ def _exchange_parts(
     whole = group(machine, pool, chips)
     lane = collectives.cause(whole)
     pooled = each * network.tables * network.width * element
+    across = collectives.cause(whole, "all-to-all")
     exchange = 2.0 * where(chips > 1.0, collectives.seconds("all-to-all", pooled, whole), 0.0)
     job.traffic.append(
         Traffic("embeddings", pool.name, pool.name, 2.0 * network.tables * network.width * element, "embeddings")
@@ -238,7 +239,7 @@ def _exchange_parts(
     reduce = where(chips > 1.0, collectives.seconds("all-reduce", dense, whole), 0.0)
     # the last layers' gradients are ready first: half of the all-reduce hides behind the rest of backward
     return [
-        Part("embedding exchange", lane.resource, lane.kind, exchange, exchange, COMMUNICATION,
+        Part("embedding exchange", across.resource, across.kind, exchange, exchange, COMMUNICATION,
              "two all-to-alls of pairs × tables × width"),
         Part("dense gradients", lane.resource, lane.kind, reduce * 0.5, reduce, COMMUNICATION,
              "all-reduce of the dense parameters, half hidden behind backward"),
