@@ -58,6 +58,8 @@ BOUNDS = {
     "overlap": (0.05, 1.0),
     "tensor_exposed": (0.05, 1.5),
     "expert_exposed": (0.05, 2.0),
+    "expert_seconds": (1e-5, 5e-3),
+    "expert_share": (0.3, 1.2),
 }
 # tables that may differ from the wider one, and in what
 TABLES = {
@@ -66,7 +68,7 @@ TABLES = {
     "volta": ("matmul_share", "layer_seconds"),
     "ampere": ("matmul_share", "attention_share", "layer_seconds"),
     "hopper": ("matmul_share", "narrow_share", "attention_share", "layer_seconds"),
-    "blackwell": ("matmul_share", "narrow_share", "attention_share", "layer_seconds", "expert_exposed"),
+    "blackwell": ("matmul_share", "narrow_share", "attention_share", "layer_seconds", "expert_exposed", "expert_seconds"),
     "cdna3": ("matmul_share", "attention_share"),
     "cdna4": ("matmul_share", "attention_share"),
     "tpu": ("matmul_efficiency", "attention_share", "memory_share", "layer_seconds", "step_seconds", "overlap"),

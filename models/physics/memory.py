@@ -29,6 +29,7 @@ class Kept:
 
     split: Number  # divided by tensor parallelism: projections, attention, the wide side of blocks
     products: Number  # of them, results of activation functions, which are cheap to compute again
+    routed: Number  # of them, tokens sorted by expert
     undivided: Number  # divided by its sequence part only: inputs of norms and blocks
     normed: Number  # of them, results of norms
 
@@ -42,12 +43,13 @@ def kept_bytes(shape: Shape, dropout: bool) -> Kept:
     gate = 2.0 if shape.gated else 1.0
     active = shape.dense_layers * shape.ffn
     active = active + shape.moe_layers * (shape.expert_ffn * shape.experts_per_token + shape.shared_ffn)
-    routed = shape.moe_layers * 2.0 * shape.experts_per_token * shape.expert_width
+    routed = shape.moe_layers * shape.experts_per_token * shape.expert_width  # tokens as experts read them
     mixers = shape.attention_layers * inner + shape.linear_layers * 4.0 * _linear_width(shape)
     blocks = shape.attention_layers + shape.linear_layers + shape.dense_layers + shape.moe_layers
     return Kept(
         split=2.0 * (mixers + routed + (gate + 1.0) * active),
         products=2.0 * active,
+        routed=2.0 * routed,
         undivided=blocks * (5.0 if dropout else 4.0) * h,
         normed=blocks * 2.0 * h,
     )
@@ -63,18 +65,27 @@ def score_bytes(shape: Shape, context: Number) -> Number:
 
 
 def activation_bytes(
-    shape: Shape, context: Number, fused: bool, tensor: Number, sequence_parallel: Number, recompute: Number
+    shape: Shape,
+    context: Number,
+    fused: bool,
+    narrow: bool,
+    tensor: Number,
+    sequence_parallel: Number,
+    recompute: Number,
 ) -> Number:
     """Bytes per token and chip, all layers, by level of recomputation (0 none, 1 selective, 2 full).
 
     Selective: the scores are computed again where they exist; with fused attention the results of
-    norms and activation functions are. Full: layers keep their input, one at a time is whole.
+    norms and activation functions are. narrow: what products read is kept in 8 bits. Full: layers keep their input, one at a time is whole.
     """
     kept = kept_bytes(shape, dropout=not fused)
     divided = where(sequence_parallel > 0.5, tensor, 1.0)
+    read, saved = kept.products / tensor + kept.normed / divided, 1.0
     base = kept.split / tensor + kept.undivided / divided
+    if narrow:
+        base, saved = base - 0.5 * (read + kept.routed / tensor), 0.5
     if fused:
-        none, selective = base, base - kept.products / tensor - kept.normed / divided
+        none, selective = base, base - saved * read
     else:
         none, selective = base + score_bytes(shape, context) / tensor, base
     layers = maximum(shape.layers, 1.0)

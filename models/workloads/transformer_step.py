@@ -37,6 +37,8 @@ class Rates:
     overlap: Number  # share of compute that gradient traffic hides behind
     tensor_exposed: Number  # share of tensor-parallel traffic that is not hidden
     expert_exposed: Number  # the same of the exchange between experts
+    expert_seconds: Number  # host time of a mixture-of-experts block's forward pass, beyond a layer's
+    expert_share: Number  # of the rate of large products, in the many small ones of experts
     narrow: bool = False  # 8 bits or fewer: operands are cast
 
 
@@ -78,7 +80,7 @@ class Compute:
 def compute(work: Work, rates: Rates, layout: Layout) -> Compute:
     """Matrix products, element-wise passes, attention and head of one micro-batch."""
     tokens = layout.micro_batch * work.sequence / layout.context
-    forward, backward = _matmuls(work, rates.layers, layout, tokens)
+    forward, backward = _matmuls(work, rates, layout, tokens)
     passes = _pass_bytes(work.shape, layout, tokens, rates.narrow)
     return Compute(
         matmul=(forward, backward),
@@ -89,12 +91,12 @@ def compute(work: Work, rates: Rates, layout: Layout) -> Compute:
 
 
 def expert_split(layout: Layout) -> Number:
-    """Chips that share one expert: its tensor group where experts themselves are not spread."""
-    return where(layout.expert > 1.0, 1.0, layout.tensor)
+    """Chips that share one expert: the tensor group, as stacks do unless experts need those chips too."""
+    return where(layout.expert <= layout.data * layout.context, layout.tensor, 1.0)
 
 
-def _matmuls(work: Work, engine: Engine, layout: Layout, tokens: Number) -> tuple[Number, Number]:
-    shape, t = work.shape, layout.tensor
+def _matmuls(work: Work, rates: Rates, layout: Layout, tokens: Number) -> tuple[Number, Number]:
+    shape, t, engine, expert_share = work.shape, layout.tensor, rates.layers, rates.expert_share
     forward: Number = 0.0
     backward: Number = 0.0
     trained = work.trained_share
@@ -121,8 +123,8 @@ def _matmuls(work: Work, engine: Engine, layout: Layout, tokens: Number) -> tupl
             n = gemm.outer / split if gemm.split == "outer" else gemm.outer
             k = gemm.inner / split if gemm.split == "inner" else gemm.inner
             ahead, back = _three(engine, rows, n, k, local, trained)
-            forward = forward + shape.moe_layers * ahead
-            backward = backward + shape.moe_layers * back
+            forward = forward + shape.moe_layers * ahead / expert_share
+            backward = backward + shape.moe_layers * back / expert_share
     return forward, backward
 
 
@@ -146,7 +148,9 @@ def _pass_bytes(shape: Shape, layout: Layout, tokens: Number, narrow: bool) -> N
     wide = wide / where(layout.sequence_parallel > 0.5, t, 1.0)
     gate = 3.0 if shape.gated else 2.0
     heads = (shape.heads + shape.kv_heads) * shape.head_size
-    inner = mixers * 2.0 * heads + shape.dense_layers * gate * shape.ffn
+    inner = shape.attention_layers * 2.0 * heads + shape.dense_layers * gate * shape.ffn
+    if first(shape.linear_layers) > 0:  # convolution, gate, norm and the scan's inputs and outputs
+        inner = inner + shape.linear_layers * 12.0 * shape.linear_gemms[-1].inner
     if first(shape.moe_layers) > 0:
         k = shape.experts_per_token
         each = gate * (k * shape.expert_ffn + shape.shared_ffn) + 4.0 * k * shape.expert_width
@@ -206,8 +210,11 @@ def exchange(work: Work, fabric: Fabric, layout: Layout) -> Exchange:
     tensor: Number = 0.0
     if any_of(layout.tensor > 1.0):
         mixers = shape.attention_layers + shape.linear_layers
-        count = mixers + shape.dense_layers + where(layout.expert > 1.0, 0.0, shape.moe_layers)
+        count = mixers + shape.dense_layers + where(expert_split(layout) > 1.0, shape.moe_layers, 0.0)
         each = collective_seconds("all-reduce", hidden_bytes, fabric.tensor)
+        if any_of(layout.sequence_parallel > 0.5):  # the same bytes as two collectives without a tree
+            gathered = collective_seconds("all-gather", hidden_bytes, fabric.tensor)
+            each = where(layout.sequence_parallel > 0.5, 2.0 * gathered, each)
         tensor = where(layout.tensor > 1.0, count * each, 0.0)
     expert: Number = 0.0
     if first(shape.moe_layers) > 0 and any_of(layout.expert > 1.0):
@@ -340,7 +347,7 @@ def step(work: Work, rates: Rates, fabric: Fabric, layout: Layout) -> Seconds:
     layers = matmul + passes + attention + tensor_open + expert_open + context_open
     blocks = shape.attention_layers + shape.linear_layers
     each_layer = rates.layer_seconds + where(layout.tensor > 1.0, rates.tensor_seconds, 0.0)
-    host = each_layer * blocks * (2.0 + again)
+    host = (each_layer * blocks + rates.expert_seconds * shape.moe_layers) * (2.0 + again)
     host_open = maximum(0.0, host - layers)
     layers = layers + host_open
 

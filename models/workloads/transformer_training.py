@@ -143,6 +143,8 @@ class Task:
             overlap=self._constant("overlap"),
             tensor_exposed=self._constant("tensor_exposed"),
             expert_exposed=self._constant("expert_exposed"),
+            expert_seconds=self._constant("expert_seconds", "s") / stack,
+            expert_share=self._constant("expert_share"),
             narrow=narrow,
         )
 
@@ -215,7 +217,7 @@ class Task:
         return steps.Fabric(
             tensor=of(layout.tensor, 1.0) if any_of(layout.tensor > 1.0) else none,
             context=of(layout.context, layout.tensor) if any_of(layout.context > 1.0) else none,
-            expert=of(layout.expert, 1.0) if any_of(layout.expert > 1.0) else none,
+            expert=of(layout.expert, steps.expert_split(layout)) if any_of(layout.expert > 1.0) else none,
             pipeline=of(layout.pipeline, inside * layout.data) if any_of(layout.pipeline > 1.0) else none,
             data=of(sharing, layout.tensor) if any_of(sharing > 1.0) else none,
             expert_data=of(maximum(replicas * layout.tensor / spread, 1.0), spread)
@@ -256,7 +258,9 @@ class Task:
             parts = [p for p in parts if p[0] != "optimizer"]
         tokens = layout.micro_batch * work.sequence / layout.context
         m = maximum(work.batch / (layout.data * layout.micro_batch), 1.0)
-        each = physics_memory.activation_bytes(model, work.sequence, work.fused, layout.tensor, layout.sequence_parallel, layout.recompute)
+        each = physics_memory.activation_bytes(
+            model, work.sequence, work.fused, self.rates.narrow, layout.tensor, layout.sequence_parallel, layout.recompute
+        )
         flight = physics_memory.in_flight(m, layout.pipeline, layout.virtual)
         kept = tokens * each * flight / layout.pipeline
         logits = tokens * model.vocabulary / layout.tensor * self._constant("logit_bytes", "B")
