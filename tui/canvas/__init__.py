@@ -1,0 +1,1 @@
+"""The topology editor: layout, routing, painting, hit-testing, and the widget that holds them."""

@@ -1,0 +1,1 @@
+"""What goes over the line: a writer that sends only cells that changed."""
