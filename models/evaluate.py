@@ -125,7 +125,7 @@ def _report(found: Outcome, gains: Elasticities, problems: tuple[Problem, ...]) 
         assumptions=tuple(found.machine.figures.assumptions),
         rests_on_assumption=_rests_on_assumption(found, gains),
         chips=_chips(found),
-        metrics={name: first(value) for name, value in job.metrics.items()},
+        metrics=_metrics(found, x),
     )
     from dataclasses import replace
 
@@ -140,6 +140,16 @@ def _rests_on_assumption(found: Outcome, gains: Elasticities) -> bool:
     return any(
         abs(gain) > 0.01 and path in recorded and recorded[path].mark == "assumed" for path, gain in gains.of.items()
     )
+
+
+def _metrics(found: Outcome, x: float) -> dict[str, float]:
+    """What else the workload answers, and model FLOP/s a chip (without recomputation)."""
+    assert found.job is not None
+    metrics = {name: first(value) for name, value in found.job.metrics.items()}
+    chips = _chips(found)
+    if found.job.model_flop_per_unit is not None and chips:
+        metrics.setdefault("flops_per_chip", x * first(found.job.model_flop_per_unit) / chips)
+    return metrics
 
 
 def _chips(found: Outcome) -> float:

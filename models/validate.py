@@ -8,7 +8,7 @@ measured/predicted - 1 for rates; predicted - measured, in points, for fractions
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import mean, median
@@ -39,6 +39,7 @@ TIMES = frozenset(
     }
 )
 FRACTIONS = frozenset({"accelerator_utilisation", "mfu", "goodput"})
+MODEL_FAILED = "the model failed on this design, please report it"
 UNITS = {
     "power": "W",
     "joules_per_sample": "J",
@@ -143,9 +144,13 @@ def run(case: Case, catalogue: Catalogue) -> list[Row]:
     errors = [p for p in problems if p.severity == "error"]
     if errors:
         return [_row(case, m, None, "invalid", str(errors[0])) for m in case.measured]
-    if any("ratio" in m for m in case.measured):
-        return [_ratio(case, m, design, catalogue) for m in case.measured]
-    report = evaluate(design, catalogue, fit=False)
+    try:
+        if any("ratio" in m for m in case.measured):
+            return [_ratio(case, m, design, catalogue) for m in case.measured]
+        report = evaluate(design, catalogue, fit=False)
+    except Exception as error:  # one design that trips the model must not lose the other rows
+        reason = f"{MODEL_FAILED}: {type(error).__name__}: {error}"
+        return [_row(case, m, None, "unsupported", reason, design) for m in case.measured]
     return [_judged(case, m, design, report) for m in case.measured]
 
 
@@ -289,12 +294,17 @@ def _rate_metric(metric: str, design: Design, report: Report, rate: float, unit:
     return None
 
 
-def validate(paths: Iterable[str | Path], catalogue: Catalogue | None = None, jobs: int = 1) -> list[Row]:
-    """Rows of every measurement in the files and folders, in their order.
+def validate(
+    paths: Iterable[str | Path],
+    catalogue: Catalogue | None = None,
+    jobs: int = 1,
+    keep: Callable[[Case], bool] | None = None,
+) -> list[Row]:
+    """Rows of every measurement in the files and folders, in their order; of those that `keep` wants.
 
     Raises ValidationError for a path or a file that cannot be read.
     """
-    found = [case for path in files(paths) for case in cases(path)]
+    found = [case for path in files(paths) for case in cases(path) if keep is None or keep(case)]
     if jobs > 1 and len(found) > 200 and catalogue is None:
         from concurrent.futures import ProcessPoolExecutor
 

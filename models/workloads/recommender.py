@@ -166,9 +166,10 @@ def _lower_pool(machine: Machine, job: Job, pool: Pool, network: Network, traini
     job.model_flop_per_unit = network.flop * passes * network.pairs_per_query
     job.peak_flop_per_s = peak * chips if job.peak_flop_per_s is None else job.peak_flop_per_s + peak * chips
     job.inputs.append(Input(pool.name, share * network.pairs_per_query, "records", network.input_bytes))
+    if not training:
+        # a query waits for one batch: what is queued before it is not in this number
+        job.latency.seconds = job.steps[-1].seconds()
     if workload.mode == "single-stream":
-        seconds = job.steps[-1].seconds()
-        job.latency.seconds = seconds
         job.steps[-1].units = 1.0
 
 

@@ -132,7 +132,7 @@ class Task:
             bandwidth = self.machine.figures.figure(f"{chip.path}.memory_bandwidth", 1e12, "B/s", "assumed")
             self.machine.figures.assume(f"{chip.id} has no memory bandwidth on record: 1 TB/s")
         reached = bandwidth * self._constant("memory_share") * stack
-        cut = tiles(chip.kind, chip.facts, first(chip.cores or 0.0))
+        cut = tiles(chip.kind, chip.facts, 0.0 if chip.cores is None else chip.cores)
         return steps.Rates(
             layers=Engine(rate, reached, cut, BITS.get(self.peak.precision, 4) / 8.0),
             head=Engine(wide, reached, cut, BITS.get(self.peak16.precision, 16) / 8.0),
