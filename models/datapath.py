@@ -66,26 +66,28 @@ def flows(machine: Machine, job: Job) -> list[Flow]:
 
 
 def _read_flows(fabric: Fabric, read: Read, pool: Pool, amount: Number, found: list[Flow]) -> None:
-    """Level by level from the store on: into drawn caches where wires lead there, else to the reader."""
-    passing: Number = 0.0
-    for below, level in zip([*read.levels[1:], None], read.levels, strict=True):
-        del below
-        passing = passing + level.served
-    passing = 0.0
+    """From the store on, level by level: into the drawn cache above where wires lead there, else to the reader."""
+    passing: Number = 0.0  # share of reads that this level and those below it serve
     for at in range(len(read.levels) - 1, -1, -1):
         level = read.levels[at]
         passing = passing + level.served
-        if level.tier is None or level.tier.name.endswith(".disk"):
+        if level.tier is None or inside(level.tier):
             continue
-        above = next((up.tier for up in reversed(read.levels[:at]) if up.tier is not None and up.tier.box is not None
-                      and not up.tier.name.endswith(".disk")), None)
+        nearer = [up.tier for up in read.levels[:at] if up.tier is not None and not inside(up.tier)]
+        above = nearer[-1] if nearer else None
         if above is not None and reach(fabric, level.tier.name, above.name):
-            ends, share = (level.tier.name, above.name), passing
+            source, target, share = level.tier.name, above.name, passing
         else:
-            ends, share = (level.tier.name, pool.name), passing if above is None else level.served
+            source, target = level.tier.name, pool.name
+            share = level.served if nearer else passing
         if read.write:
-            ends = (ends[1], ends[0])
-        found.append(Flow(*ends, amount * share, INPUT))
+            source, target = target, source
+        found.append(Flow(source, target, amount * share, INPUT))
+
+
+def inside(tier: Tier) -> bool:
+    """Whether the tier is drives fitted into servers, which no wire leads to."""
+    return tier.name.endswith(".disk")
 
 
 def reach(fabric: Fabric, source: str, target: str) -> bool:
@@ -173,7 +175,7 @@ def _read(machine: Machine, job: Job, item: Input, pool: Pool, data: Data) -> Re
     fabric = Fabric(machine)
     for level in read.levels:
         tier = level.tier
-        if tier is None or tier.name.endswith(".disk"):
+        if tier is None or inside(tier):
             continue
         above = any(up.tier is not None and reach(fabric, tier.name, up.tier.name) for up in read.levels if up is not level)
         if not above and not all(reach(fabric, tier.name, p.name) for p, _ in readers):
@@ -266,7 +268,7 @@ def _hits(machine: Machine, read: Read, tier: Tier) -> Number:
         return 1.0
     units: Number = tier.units
     if tier.scope == "each":
-        units = units / maximum(read.access.clients, 1.0) if tier.name.endswith(".disk") else 1.0
+        units = units / maximum(read.access.clients, 1.0) if inside(tier) else 1.0
     return hit_ratio(tier.policy, capacity * units / total)
 
 
@@ -298,7 +300,7 @@ def _charge_tiers(machine: Machine, ledger: Ledger, read: Read) -> None:
 
 def last_wire(machine: Machine, fabric: Fabric, tier: Tier, pool: Pool) -> Link | None:
     """The wire by which a tier's bytes enter a server; None when the tier sits inside it."""
-    if tier.name.endswith(".disk"):
+    if inside(tier):
         return None
     direct = fabric.direct(tier.name, pool.name)
     if direct:

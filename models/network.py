@@ -28,7 +28,8 @@ def group(machine: Machine, pool: Pool, size: Number, stride: Number = 1.0) -> G
         fits = every(size * stride <= domain)
         domain = where(size * stride <= domain, domain, pool.chips)
     local = minimum(size, maximum(domain / maximum(stride, 1.0), 1.0))
-    inner = link_lane(machine, pool, local) if fits and pool.chip.link_bandwidth is not None else pcie_lane(machine, pool)
+    linked = fits and pool.chip.link_bandwidth is not None
+    inner = link_lane(machine, pool, local) if linked else pcie_lane(machine, pool)
     return Group(size=size, local=local, inner=inner, outer=outer_lane(machine, pool, size * stride))
 
 
@@ -57,11 +58,10 @@ def link_lane(machine: Machine, pool: Pool, ranks: Number) -> Lane:
         bandwidth = bandwidth * minimum(maximum(ranks - 1.0, 1.0) / (chip.domain - 1.0), 1.0)
     family = chip.link_kind.split("-")[0]
     rack = any_of(ranks > RACK)
-    keys = (f"{chip.link_kind}-rack",) if rack else ()
-    return _lane(
-        machine, (*keys, chip.link_kind, family, "scale-up"), bandwidth, f"{chip.path}.link_bandwidth",
-        pool.owner, link_name(chip.link_kind),
-    )
+    keys: tuple[str, ...] = (f"{chip.link_kind}-rack",) if rack else ()
+    keys = (*keys, chip.link_kind, family, "scale-up")
+    name = link_name(chip.link_kind)
+    return _lane(machine, keys, bandwidth, f"{chip.path}.link_bandwidth", pool.owner, name)
 
 
 def pcie_lane(machine: Machine, pool: Pool) -> Lane:
@@ -155,17 +155,20 @@ def outer_lane(machine: Machine, pool: Pool, span: Number | None = None) -> Lane
     if not links:
         return None
     total: Number = 0.0
+    chosen = links[0]
+    resource, owner, kind = f"{chosen.owner}.bandwidth", chosen.owner, wire_name(chosen)
     for link in links:
         switch = machine.switches.get(_other(link, pool.name))
-        over = oversubscription(pool, link, switch, span) if switch is not None else 1.0
-        total = total + link.count * link.bandwidth / over
-    chosen = links[0]
-    resource, kind = f"{chosen.owner}.bandwidth", wire_name(chosen)
-    total, resource, kind = _host_path(pool, chosen, total, resource, kind)
+        share = carried(machine, pool, link, switch, span) if switch is not None else 1.0
+        if switch is not None and any_of(share < 1.0):
+            resource, owner, kind = f"{switch.owner}.uplink_share", switch.owner, "fabric uplinks"
+        total = total + link.count * link.bandwidth * share
+    found = _host_path(pool, chosen, total)
+    if found is not None:
+        total, resource, kind = found
+        owner = pool.owner
     family = chosen.link_id.split("-")[0]
-    lane = _lane(machine, (chosen.link_id, family, "scale-out"), total / pool.chips, resource, chosen.owner, kind)
-    if kind != wire_name(chosen):
-        lane.owner = pool.owner
+    lane = _lane(machine, (chosen.link_id, family, "scale-out"), total / pool.chips, resource, owner, kind)
     switch = machine.switches.get(_other(chosen, pool.name))
     if switch is not None:
         lane.hop = lane.hop + 2.0 * switch.hop_latency
@@ -174,34 +177,45 @@ def outer_lane(machine: Machine, pool: Pool, span: Number | None = None) -> Lane
     return lane
 
 
-def _host_path(
-    pool: Pool, link: Link, total: Number, resource: str, kind: str
-) -> tuple[Number, str, str]:
-    """What the host leaves of the wires' rate when chips' bytes pass through its memory."""
+def _host_path(pool: Pool, link: Link, total: Number) -> tuple[Number, str, str] | None:
+    """Rate, resource and its name where the host, not the wires, sets what its chips' bytes pass through."""
     if link.path in GPUDIRECT or pool.chip.kind in ("cpu", "edge-cpu", "dpu"):
-        return total, resource, kind
+        return None
+    least, resource, kind = total, "", ""
     memory = pool.host.memory_bandwidth / 4.0  # out and in, two crossings each
-    if any_of(memory < total):
+    if any_of(memory < least):
         resource, kind = f"{pool.host.path}.memory_bandwidth", "host memory bandwidth"
-    total = minimum(total, memory)
+        least = minimum(least, memory)
     if any_of(link.cpu_per_bandwidth > 0.0) and pool.dpu is None:
         cores = pool.host.cores / maximum(2.0 * link.cpu_per_bandwidth, 1e-30)
-        if any_of(cores < total):
+        if any_of(cores < least):
             resource, kind = f"{pool.host.path}.cores", "host cores (TCP)"
-        total = minimum(total, cores)
-    return total, resource, kind
+            least = minimum(least, cores)
+    return (least, resource, kind) if resource else None
 
 
-def oversubscription(pool: Pool, link: Link, switch: Switch, span: Number | None) -> Number:
-    """How much of a server's rate the fabric withholds; nothing within one leaf switch."""
-    over = maximum(switch.oversubscription, 1.0)
+def uplink_share(machine: Machine, switch: Switch) -> Number:
+    """Share of its boxes' rate that a fabric carries between leaf switches: 1 / oversubscription, a figure."""
+    path = f"{switch.owner}.uplink_share"
+    if path not in machine.figures.read:
+        share = 1.0 / maximum(switch.oversubscription, 1.0)
+        machine.figures.figure(path, share, "", "derived", "1 / oversubscription")
+    return machine.figures.read[path].value
+
+
+def carried(machine: Machine, pool: Pool, link: Link, switch: Switch, span: Number | None) -> Number:
+    """Share of a wire's rate that the fabric carries to the group's other servers; all of it within one leaf."""
+    if not any_of(switch.oversubscription > 1.0):
+        return 1.0
+    share = minimum(uplink_share(machine, switch), 1.0)
     ports = None if switch.component is None else switch.component.figures.get("ports")
     if span is None or ports is None:
-        return over
+        return share
+    over = maximum(switch.oversubscription, 1.0)
     down = ports * over / (1.0 + over)
     servers = maximum(span / pool.chips, 1.0)
     on_leaf = servers if switch.topology in ("rail", "rail-optimised") else servers * link.count
-    return where(on_leaf <= down, 1.0, over)
+    return where(on_leaf <= down, 1.0, share)
 
 
 def wire_name(link: Link) -> str:

@@ -216,12 +216,11 @@ def charge(fabric: Fabric, ledger: Ledger, link: Link, forward: bool, amount: Nu
     ledger.add(resource, traffic, amount, side)
     switch = machine.switches.get(link.ends[1] if forward else link.ends[0])
     if switch is not None and any_of(switch.oversubscription > 1.0):
-        uplinks = f"{switch.owner}.uplinks"
-        if uplinks not in machine.figures.read:
-            total: Number = 0.0
-            for wire, _ in fabric.ports.get(switch.name, ()):
-                total = total + wire_capacity(machine, wire)
-            total = total / switch.oversubscription
-            machine.figures.figure(uplinks, total, "B/s", "derived", "wires of the fabric / oversubscription")
-        ledger.open(uplinks, switch.owner, "fabric uplinks", "B/s", machine.figures.read[uplinks].value)
+        from infralab.models.network import uplink_share
+
+        total: Number = 0.0
+        for wire, _ in fabric.ports.get(switch.name, ()):
+            total = total + wire_capacity(machine, wire)
+        uplinks = f"{switch.owner}.uplink_share"
+        ledger.open(uplinks, switch.owner, "fabric uplinks", "B/s", total * uplink_share(machine, switch))
         ledger.add(uplinks, traffic, amount)
