@@ -600,3 +600,14 @@ def test_every_key_of_the_schema_has_its_field_and_its_line_of_documentation() -
         given |= {"shape", "dataset", "checkpoint", "prefill", "decode"}
         given |= {key.field for key in schema.TARGETS.values()}
         assert {field.name for field in fields(owners[table])} <= given
+
+
+def test_the_documentation_names_every_key_and_its_example_has_no_problem() -> None:
+    guide = (Path(__file__).parent.parent / "docs" / "document.md").read_text()
+    for table in (*schema.TABLES.values(), *schema.PARTS.values(), schema.BOX_FIGURES, schema.WIRE_FIGURES):
+        for name in table:
+            assert f"`{name}`" in guide, name
+    example = re.findall(r"```toml\n(.*?)```", guide, re.DOTALL)[0]
+    document = read(example)
+    assert document.problems == ()
+    assert "cache" in edits.apply_step(document.design, document.design.story[0]).boxes
