@@ -16,7 +16,7 @@ from infralab.models.job import Demand, Input, Job
 from infralab.models.machine import Link, Machine, Pool, Tier
 from infralab.models.physics import host, storage
 from infralab.models.physics.cache import hit_ratio
-from infralab.models.physics.fabric import Fabric, Flow, is_local
+from infralab.models.physics.fabric import Fabric, Flow, inside, is_local, reach
 from infralab.models.physics.ledger import Ledger
 from infralab.models.physics.storage import Access
 
@@ -58,7 +58,9 @@ def flows(machine: Machine, job: Job) -> list[Flow]:
         for pool, share in read.readers:
             _read_flows(fabric, read, pool, amount * share, found)
             if pool is not read.consumer:
-                found.append(Flow(pool.name, read.consumer.name, read.samples * read.bytes_to_device * share, INPUT))
+                found.append(
+                    Flow(pool.name, read.consumer.name, read.samples * read.bytes_to_device * share, INPUT)
+                )
     from infralab.models.physics import failures
 
     found.extend(failures.flows(machine, job))
@@ -83,22 +85,6 @@ def _read_flows(fabric: Fabric, read: Read, pool: Pool, amount: Number, found: l
         if read.write:
             source, target = target, source
         found.append(Flow(source, target, amount * share, INPUT))
-
-
-def inside(tier: Tier) -> bool:
-    """Whether the tier is drives fitted into servers, which no wire leads to."""
-    return tier.name.endswith(".disk")
-
-
-def reach(fabric: Fabric, source: str, target: str) -> bool:
-    """Whether wires and switches lead from box to box."""
-    if fabric.direct(source, target):
-        return True
-    doors = frozenset(switch for _, switch in fabric.switches_of(target))
-    if not doors:
-        return False
-    distance = fabric.ways(doors).distance
-    return any(switch in distance for _, switch in fabric.switches_of(source))
 
 
 def demands(machine: Machine, job: Job) -> list[Demand]:
@@ -138,7 +124,9 @@ def _data(machine: Machine, item: Input) -> Data | None:
     workload = machine.design.workload
     assert workload is not None
     if workload.kind == "storage-io":
-        size = machine.figures.number("workload.file_bytes", workload.file_bytes or workload.block_bytes or 1e9)
+        size = machine.figures.number(
+            "workload.file_bytes", workload.file_bytes or workload.block_bytes or 1e9
+        )
         return Data(size, workload.files, 1.0, "bytes")
     data = dataset.resolve(machine, item.modality)
     if data is None:
@@ -154,7 +142,9 @@ def _read(machine: Machine, job: Job, item: Input, pool: Pool, data: Data) -> Re
         return None
     plain = workload.kind == "storage-io"
     write = plain and workload.op == "write"
-    preparers = [] if plain else [p for p in machine.pools.values() if "prepare" in p.box.runs and p is not pool]
+    preparers = (
+        [] if plain else [p for p in machine.pools.values() if "prepare" in p.box.runs and p is not pool]
+    )
     readers: list[tuple[Pool, Number]] = [(pool, 1.0)]
     if preparers:
         total: Number = 0.0
@@ -177,7 +167,8 @@ def _read(machine: Machine, job: Job, item: Input, pool: Pool, data: Data) -> Re
         tier = level.tier
         if tier is None or inside(tier):
             continue
-        above = any(up.tier is not None and reach(fabric, tier.name, up.tier.name) for up in read.levels if up is not level)
+        others = [up.tier.name for up in read.levels if up.tier is not None and up is not level]
+        above = any(reach(fabric, tier.name, name) for name in others)
         if not above and not all(reach(fabric, tier.name, p.name) for p, _ in readers):
             text = f"{readers[0][0].name} cannot reach {tier.name}, which holds the data: draw a wire between them"
             job.problems.append(("missing", tier.owner, text))
@@ -192,12 +183,18 @@ def _holder(machine: Machine, job: Job, named: str | None) -> Tier | None:
     if named is not None:
         found = everything.get(named) or everything.get(f"{named}.disk")
         if found is None:
-            text = f"the data is on {named}, which is not drawn: draw it, or name one of {', '.join(everything)}"
+            text = (
+                f"the data is on {named}, which is not drawn: draw it, or name one of {', '.join(everything)}"
+            )
             job.problems.append(("missing", "workload", text))
         return found
-    stores = [t for t in machine.tiers.values() if t.caches is None] or [t for t in disks.values() if t.caches is None]
+    stores = [t for t in machine.tiers.values() if t.caches is None] or [
+        t for t in disks.values() if t.caches is None
+    ]
     if not stores:
-        job.problems.append(("missing", "workload", "only caches are drawn: draw the store that holds the data"))
+        job.problems.append(
+            ("missing", "workload", "only caches are drawn: draw the store that holds the data")
+        )
         return None
     if len(stores) > 1:
         machine.figures.assume(f"dataset.on not given: the data is taken to be on {stores[0].name}")
@@ -277,14 +274,21 @@ def _pages_cached(machine: Machine, read: Read, nearest: Tier) -> bool:
     workload = machine.design.workload
     assert workload is not None
     files = nearest.kind.split("/")[0] in FILE_SYSTEMS
-    return files and workload.kind.endswith(TRAINING) and read.data.many_passes and read.data.total_bytes is not None
+    return (
+        files
+        and workload.kind.endswith(TRAINING)
+        and read.data.many_passes
+        and read.data.total_bytes is not None
+    )
 
 
 def _page_hits(machine: Machine, read: Read) -> Number:
     total = read.data.total_bytes
     assert total is not None
     pool = read.readers[0][0]
-    share = machine.figures.figure("assumed.host.page_cache_share", assumed("host.page_cache_share"), "", "assumed")
+    share = machine.figures.figure(
+        "assumed.host.page_cache_share", assumed("host.page_cache_share"), "", "assumed"
+    )
     return hit_ratio("random", pool.host.memory_bytes * share / total)
 
 
@@ -352,9 +356,9 @@ def _charge_preparing(machine: Machine, ledger: Ledger, read: Read) -> None:
         host.cores(ledger, pool, read.samples * share * seconds, "prepare")
         workers = machine.design.software.workers
         if workers is not None:
-            most = machine.figures.number("software.workers", workers)
+            most = minimum(machine.figures.number("software.workers", workers), pool.host.cores)
             resource = "software.workers.prepare"
-            ledger.open(resource, pool.owner, "loader workers", "workers", minimum(most, pool.host.cores) * pool.servers)
+            ledger.open(resource, pool.owner, "loader workers", "workers", most * pool.servers)
             ledger.add(resource, "prepare", read.samples * share * seconds)
         if read.data.encoding == "jpeg" and loaders.decodes_on_chip(loader, pool):
             rate = loaders.chip_rate(machine, read.data, pool)

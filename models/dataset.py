@@ -44,11 +44,12 @@ def resolve(machine: Machine, modality: str) -> Data | None:
         return None
     number = machine.figures.number
     encoding = given.encoding or _encoding(entry, modality)
-    pixels = _pixels(workload, given, entry, encoding)
+    pixels: Number | None = _pixels(given, encoding)
     size = _bytes(machine, workload, given, entry, encoding, modality)
     if size is None:
         return None
-    samples = given.samples if given.samples is not None else entry.get("samples")
+    known = given.samples if given.samples is not None else entry.get("samples")
+    samples = float(known) if isinstance(known, (int, float)) else None
     per_file = given.samples_per_file
     if per_file is None and given.files and samples:
         per_file = samples / given.files
@@ -60,8 +61,10 @@ def resolve(machine: Machine, modality: str) -> Data | None:
         pixels = size / float(table("host")["decode"]["jpeg_bytes_per_pixel"])
     passes = given.extra.get("epochs")
     return Data(
-        bytes_per_sample=number("workload.dataset.bytes_per_sample", size) if isinstance(size, float) else size,
-        samples=None if samples is None else number("workload.dataset.samples", float(samples)),
+        bytes_per_sample=number("workload.dataset.bytes_per_sample", size)
+        if isinstance(size, float)
+        else size,
+        samples=None if samples is None else number("workload.dataset.samples", samples),
         samples_per_file=number("workload.dataset.samples_per_file", float(per_file)),
         encoding=encoding,
         pixels=pixels,
@@ -88,8 +91,7 @@ def _encoding(entry: dict[str, Any], modality: str) -> str:
     return {"image": "jpeg", "volume": "npz", "tokens": "tokens"}.get(modality, "records")
 
 
-def _pixels(workload: Workload, given: Dataset, entry: dict[str, Any], encoding: str) -> float | None:
-    del workload, entry
+def _pixels(given: Dataset, encoding: str) -> float | None:
     if encoding not in ("jpeg", "png", "raw") or given.image_size is None:
         return None
     return float(given.image_size) ** 2 * float(table("host")["decode"]["aspect"])

@@ -78,7 +78,8 @@ def _decode_seconds(machine: Machine, data: Data) -> Number:
     decode = table("host")["decode"]
 
     def cost(name: str, unit: str = "s") -> Number:
-        return machine.figures.figure(f"fitted.host.decode.{name}", float(decode[name]), unit, "fitted", "fitted/host.toml")
+        path = f"fitted.host.decode.{name}"
+        return machine.figures.figure(path, float(decode[name]), unit, "fitted", "fitted/host.toml")
 
     size = data.bytes_per_sample
     if data.encoding == "tokens":

@@ -77,7 +77,9 @@ def host_link(machine: Machine, pool: Pool) -> Number:
     from infralab.models.constants import assumed
 
     path = f"{pool.chip.path}.host_link"
-    machine.figures.assume(f"{pool.name}: link between host and chip not known, taken as PCIe 4 x16", moves=False)
+    machine.figures.assume(
+        f"{pool.name}: link between host and chip not known, taken as PCIe 4 x16", moves=False
+    )
     return machine.figures.figure(path, assumed("host.link_bandwidth"), "B/s", "assumed", "PCIe 4 x16")
 
 

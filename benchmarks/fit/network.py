@@ -13,13 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+
 from infralab.models.catalogue import built_in
 from infralab.models.constants import table
 from infralab.models.design import Design
 from infralab.models.document import from_mapping
 from infralab.models.outcome import outcome
-from infralab.models.validate import Case, cases, files, predicted_metric  # noqa: F401
 from infralab.models.units import parse
+from infralab.models.validate import Case, cases, files, predicted_metric  # noqa: F401
 
 ROOT = Path(__file__).parents[2]
 TARGET = ROOT / "models/fitted/network.toml"
@@ -27,11 +28,43 @@ ROUNDS, CANDIDATES = 8, 400
 
 # key in the file -> constants to fit with their range, and the start of the row ids fitted on
 FITS: dict[str, tuple[dict[str, tuple[float, float]], tuple[str, ...]]] = {
-    "nvlink3": ({"ring_share": (0.6, 1), "alpha_seconds": (1e-6, 1e-4), "beta_seconds_per_sqrt_byte": (1e-10, 1e-7)}, ("a100-nvl3-1n",)),
-    "nvlink4": ({"reduction_share": (0.4, 1), "alpha_seconds": (1e-6, 1e-4), "beta_seconds_per_sqrt_byte": (1e-10, 1e-7)}, ("h100-p5-1n",)),
-    "nvlink5": ({"reduction_share": (0.4, 1), "alpha_seconds": (1e-6, 1e-4), "beta_seconds_per_sqrt_byte": (1e-10, 1e-7)}, ("b200-nvl5-1n",)),
-    "nvlink5-rack": ({"reduction_share": (0.3, 1), "alpha_seconds": (1e-5, 2e-3), "spanning_share": (0.3, 0.8), "hop_seconds": (1e-7, 1e-5)}, ("gb200-nvl72",)),
-    "efa-v1": ({"exchange_share": (0.5, 0.95), "alpha_seconds": (1e-5, 1e-3), "beta_seconds_per_sqrt_byte": (1e-10, 3e-7)}, ("a100-p4de-2n",)),
+    "nvlink3": (
+        {"ring_share": (0.6, 1), "alpha_seconds": (1e-6, 1e-4), "beta_seconds_per_sqrt_byte": (1e-10, 1e-7)},
+        ("a100-nvl3-1n",),
+    ),
+    "nvlink4": (
+        {
+            "reduction_share": (0.4, 1),
+            "alpha_seconds": (1e-6, 1e-4),
+            "beta_seconds_per_sqrt_byte": (1e-10, 1e-7),
+        },
+        ("h100-p5-1n",),
+    ),
+    "nvlink5": (
+        {
+            "reduction_share": (0.4, 1),
+            "alpha_seconds": (1e-6, 1e-4),
+            "beta_seconds_per_sqrt_byte": (1e-10, 1e-7),
+        },
+        ("b200-nvl5-1n",),
+    ),
+    "nvlink5-rack": (
+        {
+            "reduction_share": (0.3, 1),
+            "alpha_seconds": (1e-5, 2e-3),
+            "spanning_share": (0.3, 0.8),
+            "hop_seconds": (1e-7, 1e-5),
+        },
+        ("gb200-nvl72",),
+    ),
+    "efa-v1": (
+        {
+            "exchange_share": (0.5, 0.95),
+            "alpha_seconds": (1e-5, 1e-3),
+            "beta_seconds_per_sqrt_byte": (1e-10, 3e-7),
+        },
+        ("a100-p4de-2n",),
+    ),
     "efa": ({"alpha_seconds": (1e-5, 1e-3), "beta_seconds_per_sqrt_byte": (1e-10, 3e-7)}, ("h100-p5-2n",)),
     "infiniband": ({"ring_share": (0.7, 1)}, ("gtc24-ar-mn",)),
 }
@@ -57,10 +90,16 @@ def log_error(design: Design, measured: float, values: dict[str, np.ndarray]) ->
     return np.log(-measured / np.asarray(found.rate))
 
 
-def fit(key: str, data: list[tuple[Case, Design, float]], known: dict[str, float]) -> tuple[dict[str, float], np.ndarray]:
+def fit(
+    key: str, data: list[tuple[Case, Design, float]], known: dict[str, float]
+) -> tuple[dict[str, float], np.ndarray]:
     """Random search in a shrinking box; the loss is the mean absolute log error, 1 MB and more in full."""
     names, starts = FITS[key]
-    chosen = [(d, m, 1.0 if (d.workload.message_bytes or 0) >= 1e6 else 0.3) for c, d, m in data if c.id.startswith(starts)]  # type: ignore[union-attr]
+    chosen = [
+        (d, m, 1.0 if (d.workload.message_bytes or 0) >= 1e6 else 0.3)
+        for c, d, m in data
+        if c.id.startswith(starts)
+    ]  # type: ignore[union-attr]
     low = {n: np.log(r[0]) for n, r in names.items()}
     high = {n: np.log(r[1]) for n, r in names.items()}
     random = np.random.default_rng(7)
@@ -116,13 +155,28 @@ def main() -> None:
         part = np.abs(np.expm1(errors))
         sources = sorted({c.source for c, _, _ in data if c.id.startswith(starts)})
         constants[key] = {
-            **{n: v for n, v in constants.get(key, {}).items()}, **best,
-            "fitted_on": sources, "rows": len(errors),
-            "residual_median": float(np.median(part)), "residual_p90": float(np.quantile(part, 0.9)),
+            **{n: v for n, v in constants.get(key, {}).items()},
+            **best,
+            "fitted_on": sources,
+            "rows": len(errors),
+            "residual_median": float(np.median(part)),
+            "residual_p90": float(np.quantile(part, 0.9)),
         }
-        print(key, {n: f"{v:.4g}" for n, v in best.items()}, f"median {np.median(part):.3f} p90 {np.quantile(part, 0.9):.3f}")
+        print(
+            key,
+            {n: f"{v:.4g}" for n, v in best.items()},
+            f"median {np.median(part):.3f} p90 {np.quantile(part, 0.9):.3f}",
+        )
         assert set(names) <= set(constants[key])
-    held = [float(np.abs(np.expm1(log_error(d, m, {f"fitted.network.{p}": np.full(1, v) for p, v in known.items()}))).max()) for c, d, m in data if not c.id.startswith(fitted_starts)]
+    held = [
+        float(
+            np.abs(
+                np.expm1(log_error(d, m, {f"fitted.network.{p}": np.full(1, v) for p, v in known.items()}))
+            ).max()
+        )
+        for c, d, m in data
+        if not c.id.startswith(fitted_starts)
+    ]
     print(f"held out: {len(held)} rows, median {np.median(held):.3f} p90 {np.quantile(held, 0.9):.3f}")
     TARGET.write_text(written(constants))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from infralab.models.arithmetic import Number, any_of, first, maximum
 from infralab.models.job import Demand, Job
-from infralab.models.machine import Link, Machine
+from infralab.models.machine import Link, Machine, Tier
 from infralab.models.physics.ledger import Ledger
 
 TCP_PATHS = frozenset({"tcp"})
@@ -84,7 +84,9 @@ class Fabric:
         if near == 0:
             ways.shares[switch], ways.arrival[switch] = {}, {switch: 1.0}
             return
-        onward = [(link, other) for link, other in self.between[switch] if ways.distance.get(other, near) < near]
+        onward = [
+            (link, other) for link, other in self.between[switch] if ways.distance.get(other, near) < near
+        ]
         weights = split(self.machine, switch, [link for link, _ in onward])
         shares: dict[tuple[str, bool], Number] = {}
         arrival: dict[str, Number] = {}
@@ -125,7 +127,25 @@ def is_local(machine: Machine, link: Link) -> bool:
     if link.wire.is_ is not None or link.wire.path == "nvme-of":
         return False
     kinds = [machine.tiers[end].kind for end in link.ends if end in machine.tiers]
-    return bool(kinds) and kinds[0] in ("block", "memory") and not any(e in machine.switches for e in link.ends)
+    return (
+        bool(kinds) and kinds[0] in ("block", "memory") and not any(e in machine.switches for e in link.ends)
+    )
+
+
+def inside(tier: Tier) -> bool:
+    """Whether the tier is drives fitted into servers, which no wire leads to."""
+    return tier.name.endswith(".disk")
+
+
+def reach(fabric: Fabric, source: str, target: str) -> bool:
+    """Whether wires and switches lead from box to box."""
+    if fabric.direct(source, target):
+        return True
+    doors = frozenset(switch for _, switch in fabric.switches_of(target))
+    if not doors:
+        return False
+    distance = fabric.ways(doors).distance
+    return any(switch in distance for _, switch in fabric.switches_of(source))
 
 
 def demands(machine: Machine, job: Job, flows: list[Flow]) -> list[Demand]:

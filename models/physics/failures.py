@@ -15,9 +15,9 @@ from infralab.models.catalogue import Catalogue
 from infralab.models.job import OVERHEAD, Job, Part, Save
 from infralab.models.machine import Machine, Pool, Tier
 from infralab.models.network import host_link
-from infralab.models.physics.fabric import Fabric, Flow, route
+from infralab.models.physics.fabric import Fabric, Flow, inside, reach, route
 from infralab.models.physics.ledger import Ledger
-from infralab.models.physics.storage import Access, charge, request_seconds
+from infralab.models.physics.storage import Access, charge, request_seconds, stream_bandwidth
 from infralab.models.solve.closed import demand_limit, step_limit
 
 HOUR = 3600.0
@@ -54,7 +54,9 @@ def failures_per_second(machine: Machine, pool: Pool) -> Number:
 
     if pool.chip.kind in ("cpu", "edge-cpu"):
         return pool.servers / per("server-cpu-only")
-    chip = pool.chip.kind if pool.chip.kind in parts and "mtbf_h" in parts[pool.chip.kind] else "gpu-datacenter"
+    chip = (
+        pool.chip.kind if pool.chip.kind in parts and "mtbf_h" in parts[pool.chip.kind] else "gpu-datacenter"
+    )
     total = pool.all_chips / per(chip)
     ports: Number = 0.0
     for port in pool.ports:
@@ -89,14 +91,19 @@ def cost(machine: Machine, job: Job) -> Cost | None:
     """Cost of saving the job's state; None when nothing is saved or no tier takes it."""
     save = job.save
     workload = machine.design.workload
-    if save is None or workload is None or not machine.tiers and not any(p.disk for p in machine.pools.values()):
+    stored = bool(machine.tiers) or any(p.disk is not None for p in machine.pools.values())
+    if save is None or workload is None or not stored:
         return None
     given = workload.checkpoint
-    tier = _target(machine, job, None if given is None else given.to, None if given is None else given.stage)
     pool = machine.pools.get(save.writer.removeprefix("box."))
-    if tier is None or pool is None:
+    if pool is None:
         return None
-    seconds, resource, kind = write_seconds(machine, job, save, pool, tier)
+    tier = _target(
+        machine, job, pool, None if given is None else given.to, None if given is None else given.stage
+    )
+    if tier is None:
+        return None
+    seconds, resource, kind = write_seconds(machine, save, pool, tier)
     mtbf = 1.0 / failures_per_second(machine, pool)
     every = None if given is None or given.every is None else given.every.value
     interval = daly_interval(seconds, mtbf)
@@ -104,44 +111,55 @@ def cost(machine: Machine, job: Job) -> Cost | None:
         interval = machine.figures.number("workload.checkpoint.every", every)
     pause = seconds
     if given is not None and (given.mode or "").startswith("async"):
-        each = divide(save.bytes, pool.all_chips) if not any_of(save.per_chip_bytes > 0.0) else save.per_chip_bytes
+        each = (
+            divide(save.bytes, pool.all_chips)
+            if not any_of(save.per_chip_bytes > 0.0)
+            else save.per_chip_bytes
+        )
         copy = each / host_link(machine, pool)
         pause = copy + maximum(seconds - interval, 0.0)
     return Cost(seconds, pause, tier, interval, resource, kind)
 
 
-def _target(machine: Machine, job: Job, to: str | None, stage: str | None) -> Tier | None:
-    tiers = {**machine.tiers, **{p.disk.name: p.disk for p in machine.pools.values() if p.disk is not None}}
-    if to is not None and to not in tiers:
-        to = f"{to}.disk" if f"{to}.disk" in tiers else to
-    if to is not None and to not in tiers:
+def _target(machine: Machine, job: Job, pool: Pool, to: str | None, stage: str | None) -> Tier | None:
+    """The tier that takes the state: the one named (by its cache when staged), else the first in reach."""
+    disks = {p.disk.name: p.disk for p in machine.pools.values() if p.disk is not None}
+    tiers = {**machine.tiers, **disks}
+    fabric = Fabric(machine)
+    reached = {name: t for name, t in tiers.items() if t is pool.disk or reach(fabric, pool.name, name)}
+    if to is None:
+        stores = [t for t in reached.values() if t.caches is None] or list(reached.values())
+        return stores[0] if stores else None
+    if to not in tiers and f"{to}.disk" in tiers:
+        to = f"{to}.disk"
+    if to not in tiers:
         text = f"checkpoints go to {to}, which is not drawn: draw it, or name one of {', '.join(tiers)}"
         job.problems.append(("missing", "workload", text))
         return None
-    if to is None:
-        stores = [t for t in tiers.values() if t.caches is None] or list(tiers.values())
-        to = stores[0].name
+    cache = next((t for t in reached.values() if t.caches == to), None)
+    if stage == "cache" and cache is not None:
+        return cache
     if stage == "cache":
-        cache = next((t for t in tiers.values() if t.caches == to), None)
-        if cache is not None:
-            return cache
-        job.problems.append(("warning", "workload", f"no cache of {to} is drawn: checkpoints go straight to it"))
-    return tiers[to]
+        job.problems.append(
+            ("warning", "workload", f"no cache of {to} is drawn: checkpoints go straight to it")
+        )
+    if to in reached:
+        return tiers[to]
+    if cache is not None:
+        return cache  # the only way there leads through it
+    text = f"{pool.name} cannot reach {to}, where checkpoints go: draw a wire between them"
+    job.problems.append(("missing", f"box.{to}", text))
+    return None
 
 
-def write_seconds(machine: Machine, job: Job, save: Save, pool: Pool, tier: Tier) -> tuple[Number, str, str]:
+def write_seconds(machine: Machine, save: Save, pool: Pool, tier: Tier) -> tuple[Number, str, str]:
     """Seconds until the state is stored, and the resource that sets them: the slowest of tier, wires, streams."""
     ledger = Ledger()
     writers = pool.all_chips
     access = Access(save.bytes / writers, write=True, clients=pool.servers)
     charge(machine, ledger, tier, access, writers, CHECKPOINT)
-    if not tier.name.endswith(".disk"):
-        fabric = Fabric(machine)
-        if not route(fabric, ledger, Flow(pool.name, tier.name, save.bytes, CHECKPOINT)):
-            text = f"no way from {pool.name} to {tier.name}: checkpoints cannot be written there"
-            job.problems.append(("warning", tier.owner, text))
-    from infralab.models.physics.storage import stream_bandwidth
-
+    if not inside(tier):
+        route(Fabric(machine), ledger, Flow(pool.name, tier.name, save.bytes, CHECKPOINT))
     slowest = access.bytes_per_sample / stream_bandwidth(machine, tier, access)
     resource, kind = "workload.streams", "one stream a chip"
     for demand in ledger.demands():
@@ -173,7 +191,12 @@ def checkpoint(machine: Machine, job: Job) -> None:
         if first(pause) > 0.0 or any_of(pause > 0.0):
             step.parts.append(
                 Part(
-                    "checkpoint", found.resource, f"checkpoint: {found.kind}", pause, pause, OVERHEAD,
+                    "checkpoint",
+                    found.resource,
+                    f"checkpoint: {found.kind}",
+                    pause,
+                    pause,
+                    OVERHEAD,
                     "pause of one checkpoint x step / interval",
                 )
             )
@@ -185,7 +208,7 @@ def flows(machine: Machine, job: Job) -> list[Flow]:
     if job.save is None or workload is None or workload.checkpoint is None or not job.steps:
         return []
     found = cost(machine, job)
-    if found is None or found.tier.name.endswith(".disk"):
+    if found is None or inside(found.tier):
         return []
     rate: Number = float("inf")
     for step in job.steps:

@@ -14,7 +14,14 @@ from infralab.models.physics.fabric import wire_replicas
 from infralab.models.physics.ledger import Ledger
 
 # crossings of host memory by a byte that arrives: written by the device, read and written by a copy
-CROSSINGS = {"tcp": 3.0, "nvme-of": 3.0, "rdma": 1.0, "gpudirect-rdma": 1.0, "local": 1.0, "gpudirect-storage": 0.0}
+CROSSINGS = {
+    "tcp": 3.0,
+    "nvme-of": 3.0,
+    "rdma": 1.0,
+    "gpudirect-rdma": 1.0,
+    "local": 1.0,
+    "gpudirect-storage": 0.0,
+}
 
 
 def arrive(
@@ -49,8 +56,8 @@ def client(
         keys = ("nfs", key)
     most = fitted(machine.figures, "storage", keys, "client_bandwidth", "B/s")
     if any_of(most < 1e30):
-        found = next(name for name in machine.figures.read if name.endswith(".client_bandwidth") and f".{keys[0]}." in name)
-        ledger.open(found, pool.owner, f"{key} client of a host", "B/s", most * pool.servers)
+        found = f"fitted.storage.{keys[0]}.client_bandwidth"
+        ledger.open(found, pool.owner, f"{keys[0]} client of a host", "B/s", most * pool.servers)
         ledger.add(found, traffic, amount)
     if any_of(pool.servers < wire_replicas(machine, link)):
         return  # the wires belong to the other end's replicas
@@ -72,11 +79,19 @@ def memory_crossings(machine: Machine, ledger: Ledger, pool: Pool, amount: Numbe
         return
     resource = f"{pool.host.path}.memory_bandwidth"
     share = fitted(machine.figures, "host", (), "memory_share")
-    ledger.open(resource, pool.owner, "host memory bandwidth", "B/s", pool.host.memory_bandwidth * share * pool.servers)
+    ledger.open(
+        resource,
+        pool.owner,
+        "host memory bandwidth",
+        "B/s",
+        pool.host.memory_bandwidth * share * pool.servers,
+    )
     ledger.add(resource, traffic, amount)
 
 
-def to_chips(machine: Machine, ledger: Ledger, pool: Pool, amount: Number, traffic: str, direct: bool) -> None:
+def to_chips(
+    machine: Machine, ledger: Ledger, pool: Pool, amount: Number, traffic: str, direct: bool
+) -> None:
     """Copies from host memory (or straight from the device) into the chips' memory."""
     if pool.chip.kind in ("cpu", "edge-cpu", "mcu", "dpu"):
         return

@@ -52,6 +52,8 @@ class Ledger:
                 rows = {ALL: total, **rows}
             for traffic, amount in rows.items():
                 found.append(
-                    Demand(resource, account.owner, account.kind, account.unit, account.capacity, amount, traffic)
+                    Demand(
+                        resource, account.owner, account.kind, account.unit, account.capacity, amount, traffic
+                    )
                 )
         return found

@@ -31,7 +31,11 @@ class Access:
 
     @property
     def call_bytes(self) -> Number:
-        return self.bytes_per_sample if self.block_bytes is None else minimum(self.block_bytes, self.bytes_per_sample)
+        return (
+            self.bytes_per_sample
+            if self.block_bytes is None
+            else minimum(self.block_bytes, self.bytes_per_sample)
+        )
 
 
 def figure_path(tier: Tier, name: str) -> str:
@@ -91,10 +95,14 @@ def charge(
         share = share * (constant(machine, tier, "random_share") if hard is None else hard)
     _offer(ledger, tier, f"{way}_bandwidth", f"{way} bandwidth", "B/s", total / share, traffic)
     io_bytes = constant(machine, tier, "io_bytes", "B")
-    operations = samples * maximum(access.bytes_per_sample / io_bytes, 1.0 / maximum(access.samples_per_file, 1.0))
+    operations = samples * maximum(
+        access.bytes_per_sample / io_bytes, 1.0 / maximum(access.samples_per_file, 1.0)
+    )
     _offer(ledger, tier, f"{way}_iops", f"{way} operations", "1/s", operations, traffic)
     files = samples / maximum(access.samples_per_file, 1.0)
-    opens = "metadata_create_rate" if access.write and "metadata_create_rate" in tier.figures else "metadata_rate"
+    opens = (
+        "metadata_create_rate" if access.write and "metadata_create_rate" in tier.figures else "metadata_rate"
+    )
     _offer(ledger, tier, opens, "metadata operations", "1/s", files, traffic)
     if "autoscales" not in str(tier.component.facts.get("per", "")):
         requests = maximum(files, samples * access.bytes_per_sample / PART)

@@ -47,11 +47,21 @@ def lower(machine: Machine) -> Job:
             units,
             [
                 Part(
-                    "latency", f"{hops.owner}.latency", f"{hops.kind} latency", fixed, fixed, OVERHEAD,
+                    "latency",
+                    f"{hops.owner}.latency",
+                    f"{hops.kind} latency",
+                    fixed,
+                    fixed,
+                    OVERHEAD,
                     "alpha + steps of a ring or tree x seconds a hop",
                 ),
                 Part(
-                    "transfer", lane.resource, lane.kind, total - fixed, total - fixed, COMMUNICATION,
+                    "transfer",
+                    lane.resource,
+                    lane.kind,
+                    total - fixed,
+                    total - fixed,
+                    COMMUNICATION,
                     "bytes a chip or NIC moves / achieved bandwidth, best of ring, tree and in-network reduction",
                 ),
             ],

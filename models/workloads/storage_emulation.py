@@ -74,20 +74,48 @@ def lower(machine: Machine) -> Job:
 
 
 def _add_step(
-    job: Job, pool: Pool, batch: Number, count: Number, per_batch: Number, overhead: Number, utilisation: Number
+    job: Job,
+    pool: Pool,
+    batch: Number,
+    count: Number,
+    per_batch: Number,
+    overhead: Number,
+    utilisation: Number,
 ) -> None:
     whole = per_batch / utilisation
     waiting = maximum(whole - per_batch - overhead, 0.0)
     job.steps.append(
         Step(
-            pool.owner, batch,
+            pool.owner,
+            batch,
             [
-                Part("emulated compute", "workload.computation_time", "emulated accelerator", per_batch, per_batch, COMPUTE,
-                     "the benchmark's sleep for a batch"),
-                Part("benchmark", "software.benchmark", "benchmark step", overhead, overhead, OVERHEAD,
-                     "seconds a step + seconds a byte of the batch"),
-                Part("waiting near the knee", "software.prefetch", "input jitter", waiting, waiting, OVERHEAD,
-                     "t (((1 + o/t)^p + rho^p)^(1/p) - 1 - o/t)"),
+                Part(
+                    "emulated compute",
+                    "workload.computation_time",
+                    "emulated accelerator",
+                    per_batch,
+                    per_batch,
+                    COMPUTE,
+                    "the benchmark's sleep for a batch",
+                ),
+                Part(
+                    "benchmark",
+                    "software.benchmark",
+                    "benchmark step",
+                    overhead,
+                    overhead,
+                    OVERHEAD,
+                    "seconds a step + seconds a byte of the batch",
+                ),
+                Part(
+                    "waiting near the knee",
+                    "software.prefetch",
+                    "input jitter",
+                    waiting,
+                    waiting,
+                    OVERHEAD,
+                    "t (((1 + o/t)^p + rho^p)^(1/p) - 1 - o/t)",
+                ),
             ],
             replicas=count,
         )
@@ -107,7 +135,9 @@ def _delivered(machine: Machine, job: Job, pool: Pool, row: dict[str, Any], size
     """Samples per second that storage, wires and hosts deliver."""
     from infralab.models.datapath import fetch_rate
 
-    host = fitted(machine.figures, "storage", (f"emulation-{row['format']}", "emulation"), "bytes_per_core", "B/s")
+    host = fitted(
+        machine.figures, "storage", (f"emulation-{row['format']}", "emulation"), "bytes_per_core", "B/s"
+    )
     cap = host * pool.host.cores * pool.servers / size
     return minimum(fetch_rate(machine, job), cap)
 

@@ -28,7 +28,11 @@ def lower(machine: Machine) -> Job:
     size = number("workload.file_bytes", workload.file_bytes or workload.block_bytes or 1e9)
     job.inputs.append(Input(pools[0].name, 1.0 / size, "bytes"))
     rate = fetch_rate(machine, job)
-    call = size if workload.block_bytes is None else minimum(size, number("workload.block_bytes", workload.block_bytes))
+    call = (
+        size
+        if workload.block_bytes is None
+        else minimum(size, number("workload.block_bytes", workload.block_bytes))
+    )
     if workload.streams is not None:
         streams = number("workload.streams", workload.streams)
         whole = size if op != "random-read" else call
