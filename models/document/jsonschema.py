@@ -6,6 +6,7 @@ accepts may still have problems, one that it refuses always has.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from infralab.models import schema
@@ -67,7 +68,7 @@ def _box_overrides() -> _Schema:
     for part, keys in schema.PARTS.items():
         inner = _table(keys)
         if part in schema.PEAK_PARTS:
-            inner["properties"]["peak"] = _table({name: schema.PEAK for name in schema.PRECISIONS})
+            inner["properties"]["peak"] = _table(dict.fromkeys(schema.PRECISIONS, schema.PEAK))
         made["properties"][part] = inner
     return made
 
@@ -148,7 +149,7 @@ def _texts(key: Key) -> _Schema:
     return {"type": "array", "items": one}
 
 
-_TYPES = {
+_TYPES: dict[str, Callable[[Key], _Schema]] = {
     "text": _text,
     "number": _number,
     "whole": lambda key: {"type": "integer", **_bounds(key)},

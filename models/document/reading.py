@@ -102,6 +102,8 @@ def _parsed(text: str, path: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise DocumentError(_broken(str(error), path, text)) from None
+    except ValueError:
+        raise DocumentError(f"{path or 'text'}: a number has too many digits") from None
     except RecursionError:
         raise DocumentError(f"{path or 'text'}: tables or lists are nested too deeply") from None
 

@@ -35,7 +35,11 @@ def save(
     if not force:
         _check_unchanged(document, name, target)
     text = render(document, design)
-    content = text.encode("utf-8")
+    try:
+        content = text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        bad = text[error.start]
+        raise DocumentError(f"{name}: not saved: {bad!r} is no character that a file can hold") from None
     _replace(name, target, content, mode)
     return replace(read(text, name), stamp=_stamp(target, content))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from infralab.models.design import FrozenMap
 from infralab.models.schema import Key, allows, nearest
+from infralab.models.schema.key import NUMBER_LIMIT
 from infralab.models.units import Quantity, UnitError, example, parse
 
 _WORDS = (
@@ -88,7 +89,7 @@ def _number(key: Key, raw: Any) -> int | float:
 
 def _bounded(key: Key, number: int | float) -> int | float:
     low, high = key.minimum, key.maximum
-    if not math.isfinite(number):
+    if isinstance(number, float) and not math.isfinite(number):
         raise Unfit(f"expected {expected(key)}, and finite")
     if low is not None and (number < low or (key.positive and number <= low)):
         raise Unfit(f"expected {expected(key)}")
@@ -126,6 +127,8 @@ def _quantity(key: Key, raw: Any) -> Quantity:
     elif key.dimension:
         form = f"write it like {example(key.dimension)}"
         raise Unfit("expected a text with a unit, not a bare number", form)
+    elif abs(raw) > NUMBER_LIMIT:
+        raise Unfit(f"expected {expected(key)}")
     else:
         found = Quantity(float(raw), "")
     _bounded(key, found.value if found.low is None else found.low)
