@@ -36,7 +36,7 @@ from infralab.models.workloads import lowering
 ROOT = Path(__file__).resolve().parents[2]
 FITTED = ROOT / "models" / "fitted"
 RATES = {"images_per_second", "samples_per_second", "throughput"}
-CHIP = ("share_8bit", "share_16bit", "share_tf32", "share_32bit", "memory_share", "near_bytes_per_flop", "gap_seconds")
+CHIP = ("share_8bit", "share_16bit", "share_tf32", "share_32bit", "memory_share", "near_bytes_per_flop", "gap_seconds", "depth_gain")
 STACK = ("passes", "host_seconds", "kernel", "gaps")
 SHARED = ("hidden", "serial")
 STATIC = ("styles", "copies", "network")  # tables that hold no constants of the fit
@@ -55,6 +55,7 @@ START = {
         "memory_share": 0.85,
         "hidden": 0.7,
         "serial": 0.05,
+        "depth_gain": 0.15,
         "near_bytes_per_flop": 0.5,
         "gap_seconds": 4e-6,
         "gaps": 1.0,
@@ -70,7 +71,7 @@ START = {
     "mobile": {"passes": 2.0},
     "training": {"passes": 14.0, "host_seconds": 1e-5, "gaps": 2.0},
 }
-LEAST_ROWS = {"generation": 10, "stack": 12, "kind": 4, "style": 8}
+LEAST_ROWS = {"generation": 7, "stack": 12, "kind": 4, "style": 8}
 SPREAD = {"generation": 0.3, "kind": 1.0, "stack": 0.3, "style": 1.0}  # of a constant about its parent
 
 
@@ -302,6 +303,8 @@ def _chain(row: Row, file: str, pool: Any, name: str) -> list[tuple[str, str]]:
 
     if name in SHARED:
         return [("default", "default")]
+    if name == "depth_gain":
+        return [("kind", pool.chip.kind), ("default", "default")]
     if name in CHIP:
         keys = generation_keys(pool.chip)
         found = [("generation", k) for k in keys[:-1]] + [("kind", keys[-1])]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from infralab.models.arithmetic import Number
+from infralab.models.arithmetic import Number, first
 from infralab.models.constants import assumed
 from infralab.models.figures import Figures
 from infralab.models.machine import Chip
@@ -38,10 +38,13 @@ class Peak(NamedTuple):
     value: Number
     path: str  # of the figure
     precision: str  # used, which may differ from the one asked
+    vector: bool = False  # half precision on vector units: a share as of fp32
 
     @property
     def width(self) -> str:
         """Class of arithmetic that shares of a peak are fitted for."""
+        if self.vector:
+            return "32bit"
         if self.precision == "tf32":
             return "tf32"
         return f"{min(BITS.get(self.precision, 4), 32)}bit"
@@ -55,6 +58,8 @@ def number_bytes(precision: str) -> float:
 def peak(figures: Figures, chip: Chip, precision: str) -> Peak | None:
     """The chip's dense peak for a precision, or for what it falls back to; None if nothing is known."""
     chain = FALLBACKS.get(precision, (precision, *FALLBACKS["bf16"]))
+    if chip.kind in CPU_KINDS and precision == "int8":
+        chain = ("int8", "fp32")  # vectors of 16-bit floats are no help to whole numbers
     used = next((name for name in chain if name in chip.peaks), None)
     if used is None:
         return _derived(figures, chip, precision)
@@ -64,7 +69,16 @@ def peak(figures: Figures, chip: Chip, precision: str) -> Peak | None:
     if precision == "int8" and used == "fp32" and chip.kind in CPU_KINDS:
         # vector units without a dot product multiply 16-bit lanes: twice as many as fp32 lanes
         return Peak(value * 2.0, f"{chip.path}.peak.{used}", precision)
-    return Peak(value, f"{chip.path}.peak.{used}", used)
+    return Peak(value, f"{chip.path}.peak.{used}", used, used == "fp16" and _only_vectors(chip))
+
+
+def _only_vectors(chip: Chip) -> bool:
+    """A graphics processor without a matrix engine: fp16 at most twice fp32, and nothing narrower."""
+    plain, half = chip.peaks.get("fp32"), chip.peaks.get("fp16")
+    if chip.kind in CPU_KINDS or plain is None or half is None:
+        return False
+    matrix = any(name in chip.peaks for name in ("int8", "fp8", "tf32", "int4"))
+    return not matrix and first(half) <= 2.1 * first(plain)
 
 
 def _derived(figures: Figures, chip: Chip, precision: str) -> Peak | None:

@@ -8,15 +8,18 @@
 Roofline (Williams, Waterman & Patterson 2009) with the traffic of activations, which bounds small and
 depthwise networks; `hidden` is the share of the smaller term that other layers' work covers, as a
 network is a row of layers that are bound by one or the other. `passes` and `host` belong to the way a
-stack runs networks (eager, compiled, training), shares and `gap` to the kind of processor.
+stack runs networks (eager, compiled, training), shares and `gap` to the kind of processor. The share
+grows with the multiply-adds behind each output, (macs/activations)^gain: deep sums fill an engine, and
+3x3 kernels may take the short cut of Winograd.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
-from infralab.models.arithmetic import Number, first, maximum, minimum, where
+from infralab.models.arithmetic import Number, first, maximum, minimum, power, where
 from infralab.models.constants import assumed, fitted, table
 from infralab.models.figures import Figures
 from infralab.models.job import COMPUTE, MEMORY, OVERHEAD, Part
@@ -43,6 +46,10 @@ def generation_keys(chip: Chip) -> tuple[str, ...]:
     """Keys of fitted constants of a chip: its generation within its kind, its engine, its kind."""
     word = chip.generation.split(" ")[0].split("-")[0]
     found = [] if chip.generation == chip.kind or not word else [f"{chip.kind}-{word}"]
+    if chip.kind in CPU_KINDS:
+        core = CORE.search(str(chip.facts.get("cores_unit", "")))
+        if core is not None and not found:
+            found.append(f"{chip.kind}-{core[0].lower().replace(' ', '-')}")
     if chip.kind in CPU_KINDS and _has_matrix_engine(chip):
         found.append(f"{chip.kind}-matrix")
     return (*found, chip.kind)
@@ -121,7 +128,9 @@ def parts(machine: Machine, pool: Pool, network: Network, batch: Number, run: Ru
     passes = TRAINING_PASSES if run.training else 1.0
     share = constant(run.chip, f"share_{run.peak.width}")
     kernel = constant(run.stack, "kernel")
-    engine = network.flop * passes * batch * run.copies / (run.peak.value * share * kernel)
+    depth = minimum(maximum(network.macs / network.activations / USUAL_DEPTH, 0.1), 4.0)
+    fill = power(depth, constant(run.chip, "depth_gain"))
+    engine = network.flop * passes * batch * run.copies / (run.peak.value * share * kernel * fill)
     bandwidth, path, kind = memory_lane(figures, chip)
     bandwidth = bandwidth * constant(run.chip, "memory_share")
     moved = activation_bytes(figures, network, run) * batch * run.copies
@@ -202,6 +211,8 @@ def memory_lane(figures: Figures, chip: Chip) -> tuple[Number, str, str]:
     return figures.figure(path, value, "B/s", "assumed", "on-chip memory"), path, "on-chip memory"
 
 
+CORE = re.compile(r"[A-Z][a-z]+[- ][A-Z]\d+")  # a core's design, as in the catalogue's `cores_unit`
+USUAL_DEPTH = 400.0  # multiply-adds behind one layer output, at which shares are stated
 MATRIX_RATIO = 8.0  # int8 over fp32: vectors of narrow numbers reach 4
 ON_CHIP = frozenset({"mcu", "mcu-npu"})
 
