@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,7 @@ from infralab.models.solve.closed import rate
 from infralab.models.units import parse
 from infralab.models.validate import TIMES, cases, files
 from infralab.models.workloads.inference.family import FILE, family_of
-from infralab.models.workloads.inference.stack import chip_keys_of, processor_of
+from infralab.models.workloads.inference.stack import chip_keys_of, stack_keys_of
 from infralab.models.workloads.transformer_inference import lower as job_of
 
 ROOT = Path(__file__).parents[2]
@@ -58,7 +59,8 @@ CHIP = {
     "core_bandwidth": (1e9, 60e9),
 }
 STACK = {
-    "bandwidth_factor": (0.3, 1.1),
+    "bandwidth_factor": (0.2, 1.6),
+    "attention_factor": (0.01, 2.0),
     "unpack_flop": (1.0, 2000.0),
     "unpack_vector_flop": (0.1, 100.0),
     "matmul_factor": (0.05, 1.5),
@@ -71,7 +73,7 @@ STACK = {
 }
 LINK = {"reduce_seconds": (1e-6, 3e-4)}
 BOUNDS = {**CHIP, **STACK, **LINK}
-KINDS = ("gpu", "cpu", "npu", "tpu", "edge-gpu")
+KINDS = ("gpu", "cpu", "npu", "tpu", "edge-gpu", "edge-cpu")
 ENOUGH = 10  # rows that a constant of its own needs
 
 
@@ -149,7 +151,7 @@ def chains(sample: Sample) -> list[tuple[str, list[str]]]:
         link = pool.chip.link_kind or "pcie"
         keys = {
             "chip": list(chip_keys_of(pool)),
-            "stack": [f"{family}-{processor_of(pool)}", f"{family}-{pool.chip.kind}", family],
+            "stack": list(stack_keys_of(family, pool)),
             "link": [f"{family}-{link}", link, family],
         }
         for name in names:
@@ -158,12 +160,16 @@ def chains(sample: Sample) -> list[tuple[str, list[str]]]:
 
 
 def give_keys(train: list[Sample], start: dict[str, float]) -> None:
-    """Entries of their own for the finest keys that enough rows speak of; the rest shares coarser ones."""
+    """Entries of their own for the finest keys that enough rows speak of; the rest shares coarser ones.
+
+    A whole family and a whole kind of chip get none: what is left for them is a mixture of odd rows.
+    """
     wanted = [chain for sample in train for chain in chains(sample)]
     data = constants.table(FILE)
+    coarse = {*KINDS, *data["families"]}
     for level in range(4):
         count = Counter((name, keys[level]) for name, keys in wanted if level < len(keys))
-        kept = {pair for pair, rows in count.items() if rows >= ENOUGH}
+        kept = {(name, key) for (name, key), rows in count.items() if rows >= ENOUGH and key not in coarse}
         for name, key in kept:
             data.setdefault(key, {}).setdefault(name, start[name])
         wanted = [(n, k) for n, k in wanted if level >= len(k) or (n, k[level]) not in kept]
@@ -183,6 +189,16 @@ def set_value(path: str, value: float) -> None:
     constants._find.cache_clear()
 
 
+def weigh(sample: Sample, size: Counter[str]) -> float:
+    return 5.0 * sample.weight / math.sqrt(size[sample.source])
+
+
+def distance(sample: Sample) -> float:
+    """log(predicted / measured) of time, without derivatives."""
+    value, _ = predicted(sample)
+    return math.log(float(value) / sample.measured) * (1.0 if sample.metric in TIMES else -1.0)  # type: ignore[arg-type]
+
+
 def fit(train: list[Sample], rounds: int, ridge: float = 0.5, show: bool = True) -> Counter[str]:
     """Gauss-Newton on the logarithms of all constants read; returns how many rows read each."""
     size = Counter(s.source for s in train)
@@ -198,36 +214,51 @@ def fit(train: list[Sample], rounds: int, ridge: float = 0.5, show: bool = True)
         left = ridge * np.eye(len(paths))
         right = -ridge * np.array([math.log(value_of(p)) - prior[p] for p in paths])
         for sample, (error, slopes) in zip(train, found, strict=True):
-            weight = sample.weight / math.sqrt(size[sample.source]) * 5.0 / max(abs(error), 0.07)
+            weight = weigh(sample, size) / max(abs(error), 0.07)
             at = np.array([place[p] for p in slopes])
             slope = np.array(list(slopes.values()))
             if len(at):
                 left[np.ix_(at, at)] += weight * np.outer(slope, slope)
                 right[at] -= weight * error * slope
-        move = np.linalg.solve(left, right)
-        for p, m in zip(paths, np.clip(move, -0.5, 0.5), strict=True):
-            low, high = BOUNDS[p.rsplit(".", 1)[1]]
-            set_value(p, min(max(value_of(p) * math.exp(m), low), high))
+        move = np.clip(np.linalg.solve(left, right), -0.5, 0.5)
+        before = {p: value_of(p) for p in paths}
+
+        def loss(share: float, moved: np.ndarray = move, old: dict[str, float] = before) -> float:
+            for p, m in zip(old, moved, strict=True):
+                low, high = BOUNDS[p.rsplit(".", 1)[1]]
+                set_value(p, min(max(old[p] * math.exp(m * share), low), high))
+            pull = sum((math.log(value_of(p)) - prior[p]) ** 2 for p in old)
+            return ridge / 2 * pull + sum(weigh(s, size) * abs(distance(s)) for s in train)
+
+        shares = (1.0, 0.5, 0.2)
+        best = min(shares, key=loss)
+        loss(best)
         if show:
             errors = [abs(e) for e, _ in found]
-            print(f"round {step}: median |log error| {median(errors):.3f}, {len(paths)} constants, {len(train)} rows")
+            print(f"round {step}: median |log error| {median(errors):.3f}, step {best}, {len(paths)} constants")
     return used
 
 
 def fill_defaults(used: Counter[str]) -> None:
-    """Coarser keys take the median of the finer ones that rows speak of, so that new chips have a good start."""
+    """A family's and a kind's own values are those of its best documented member, the defaults the median."""
     data = constants.table(FILE)
-    families = list(data["families"])
     for name in BOUNDS:
-        fine = {k: t[name] for k, t in data.items() if isinstance(t, dict) and used[f"fitted.{FILE}.{k}.{name}"] >= ENOUGH}
+        fine = {
+            k: (used[f"fitted.{FILE}.{k}.{name}"], t[name])
+            for k, t in data.items()
+            if isinstance(t, dict) and used[f"fitted.{FILE}.{k}.{name}"] >= ENOUGH and k != "default"
+        }
         if not fine:
             continue
-        data["default"][name] = math.exp(median(math.log(v) for v in fine.values()))
-        for key, values in data.items():
-            coarse = key in families or key in KINDS
-            if coarse and isinstance(values, dict) and name in values and not used[f"fitted.{FILE}.{key}.{name}"]:
-                below = [v for k, v in fine.items() if k.startswith(f"{key}-") or k.endswith(f"-{key}")]
-                values[name] = math.exp(median(math.log(v) for v in below)) if below else data["default"][name]
+        data["default"][name] = math.exp(median(math.log(v) for _, v in fine.values()))
+        for family in data["families"]:
+            members = [pair for k, pair in fine.items() if k.startswith(f"{family}-")]
+            if members:
+                data.setdefault(family, {})[name] = max(members)[1]
+            for kind in KINDS:
+                alike = [p for k, p in fine.items() if re.match(rf"{family}-\w+-{kind}(-|$)", k)]
+                if alike:
+                    data.setdefault(f"{family}-{kind}", {})[name] = max(alike)[1]
     constants._find.cache_clear()
 
 

@@ -190,9 +190,11 @@ def _note_memory(machine: Machine, job: Job, server: Server, lengths: Lengths) -
     assert workload is not None
     wanted = _batch(machine, workload, layout.replicas)
     held = server.slots if wanted is None else wanted
+    longest = lengths.prompt + lengths.output
     if workload.batch is None:
-        held = minimum(held, server.slots)
-    cache = held * cache_bytes(model, numbers, layout, lengths.prompt + lengths.output)
+        # sequences in flight are at all stages: the cache is as full as halfway through one of them
+        held, longest = minimum(held, server.slots), lengths.context
+    cache = held * cache_bytes(model, numbers, layout, longest)
     job.memory.append(
         Memory(
             server.pool.owner,

@@ -55,12 +55,24 @@ def chip_keys_of(pool: Pool) -> tuple[str, ...]:
     One generation's chips with stacked and with graphics memory are different designs.
     """
     chip = pool.chip
-    memory = re.search(r"HBM|GDDR|LPDDR", str(chip.facts.get("mem_type", "")))
+    memory = _memory_kind(pool)
     named: tuple[str, ...] = ()
     if chip.generation != chip.kind:
-        named = (f"{chip.generation}-{memory[0].lower()}",) if memory else ()
+        named = (f"{chip.generation}-{memory}",) if memory else ()
         named = (*named, chip.generation)
     return (*named, processor_of(pool), chip.kind)
+
+
+def stack_keys_of(family: str, pool: Pool) -> tuple[str, ...]:
+    """Where a software family's constants are looked up: on this kind of processor, else anywhere."""
+    processor, memory = processor_of(pool), _memory_kind(pool)
+    fine = (f"{family}-{processor}-{memory}",) if memory else ()
+    return (*fine, f"{family}-{processor}", f"{family}-{pool.chip.kind}", family)
+
+
+def _memory_kind(pool: Pool) -> str:
+    found = re.search(r"HBM|GDDR|LPDDR", str(pool.chip.facts.get("mem_type", "")))
+    return found[0].lower() if found else ""
 
 
 def stack(machine: Machine, pool: Pool, formats: Formats) -> Stack:
@@ -70,9 +82,8 @@ def stack(machine: Machine, pool: Pool, formats: Formats) -> Stack:
     family = family_of(framework)
     if framework is None or framework == "auto":
         figures.assume(f"software not given: constants of {family} stacks", moves=False)
-    processor = processor_of(pool)
     chip_keys = chip_keys_of(pool)
-    stack_keys = (f"{family}-{processor}", f"{family}-{chip.kind}", family)
+    stack_keys = stack_keys_of(family, pool)
 
     def of_chip(name: str, unit: str = "") -> Number:
         return fitted(figures, FILE, chip_keys, name, unit)
@@ -93,7 +104,7 @@ def stack(machine: Machine, pool: Pool, formats: Formats) -> Stack:
     return Stack(
         family=family,
         matmul=formats.peak * of_chip(f"matmul_share_{formats.width}bit") * factor,
-        attention=formats.attention_peak * of_chip("attention_share") * factor,
+        attention=formats.attention_peak * of_chip("attention_share") * of_stack("attention_factor"),
         weights=read,
         unpack_seconds=unpack,
         cache=read * of_stack("cache_factor"),
