@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import random
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -67,8 +68,6 @@ def made_up(boxes: int, wires: int | None = None, seed: int = 1) -> Design:
         if 0 <= column < across and 0 <= j < boxes and i != j:
             name = f"b{min(i, j)}-b{max(i, j)}"
             joined.setdefault(name, Wire(name, (f"b{i}", f"b{j}"), count=chance.choice((1, 2, 8))))
-    from dataclasses import replace
-
     return replace(design, boxes=type(design.boxes)(placed), wires=type(design.wires)(joined))
 
 
@@ -94,7 +93,10 @@ def _use(owner: str, kind: str, utilisation: float) -> Any:
 
 
 class Dialog(ModalScreen[None]):
-    CSS = "Dialog { align: center middle; background: transparent; } Dialog Static { width: 40; height: 8; border: round $accent; }"
+    CSS = """
+    Dialog { align: center middle; background: transparent; }
+    Dialog Static { width: 40; height: 8; border: round $accent; }
+    """
     BINDINGS: ClassVar[list[Any]] = [Binding("m", "app.pop_screen", "close")]
 
     def compose(self) -> ComposeResult:
@@ -123,7 +125,9 @@ class CanvasApp(App[None]):
         Binding("q", "quit", "quit"),
     ]
 
-    def __init__(self, design: Design, parts: Any, report: Any, ascii_only: bool = False, zoom: int | None = None) -> None:
+    def __init__(
+        self, design: Design, parts: Any, report: Any, ascii_only: bool = False, zoom: int | None = None
+    ) -> None:
         super().__init__()
         self.design, self.parts, self.report, self.seed = design, parts, report, 1
         self.canvas = TopologyCanvas(ascii_only=ascii_only, id="canvas")
@@ -148,8 +152,6 @@ class CanvasApp(App[None]):
         self.canvas.look_at(Place(0, 0))
 
     def on_boxes_moved(self, message: messages.BoxesMoved) -> None:
-        from dataclasses import replace
-
         for name, at in message.places.items():
             self.design = self.design.with_box(replace(self.design.boxes[name], at=tuple(at)))
         self.canvas.set_design(self.design, self.report)

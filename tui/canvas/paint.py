@@ -15,7 +15,7 @@ from infralab.tui.canvas.roles import Role
 from infralab.tui.canvas.scene import MARGIN, Scene
 from infralab.tui.canvas.stamp import Grid, Look, Stamps, frame_style
 from infralab.tui.canvas.view import BoxView, Zoom
-from infralab.tui.canvas.wires import ACROSS, DOWN, FORM, GLYPH, ROLE, THICKNESS, Cells, X, Y
+from infralab.tui.canvas.wires import ACROSS, ARROW, DOWN, FORM, GLYPH, ROLE, THICKNESS, Cells, X, Y
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +103,10 @@ class Painter:
         for name, letter in decor.letters.items():
             x, y, *_ = scene.rects[scene.index[name]].tolist()
             window.text(x, y, f"[{letter}]", Role.TARGET)
-        if decor.target is not None:
-            _target_words(scene, window, decor)
         if decor.ghost is not None:
-            look = Look.GHOST if decor.ghost_ok else Look.REFUSED
-            x, y = decor.ghost.corner
-            x, y = x + MARGIN.x, y + MARGIN.y
-            window.stamp(x, y, self.stamps.get(decor.ghost, look))
-            if decor.ghost_text:
-                words = decor.ghost_text if decor.ghost_ok else f"{glyphs.PROBLEM} {decor.ghost_text}"
-                role = Role.GHOST_TEXT if decor.ghost_ok else Role.REFUSED
-                window.text(x + 1, y + decor.ghost.size.height, words, role, keep_in=True)
+            _ghost(window, decor, self.stamps)
+        elif decor.target is not None:
+            _target_words(scene, window, decor)
         if decor.band is not None:
             _band(window, *decor.band, decor)
         if decor.marquee is not None:
@@ -209,6 +202,8 @@ def _lay_cells(window: _Window, cells: Cells) -> None:
     across[at[(form != ACROSS) & (form != DOWN)]] = -1
     crossing = np.flatnonzero((across >= 0) & (down >= 0))
     chars[crossing] = glyphs.CROSSING_CODES[across[crossing], down[crossing]]
+    arrows = form == ARROW
+    chars[at[arrows]], roles[at[arrows]] = cells[GLYPH][arrows], cells[ROLE][arrows]
 
 
 def _joints(scene: Scene, window: _Window, shown: NDArray[np.intp], styles: NDArray[np.int32]) -> None:
@@ -224,6 +219,22 @@ def _joints(scene: Scene, window: _Window, shown: NDArray[np.intp], styles: NDAr
 
 
 _FRAME_CODES = np.array([ord(sign) for frame in glyphs.FRAME for sign in frame[4:]], np.uint32)
+
+
+def _ghost(window: _Window, decor: Decor, stamps: Stamps) -> None:
+    """The part that hovers; above it what its target says, below it what would come of it."""
+    ghost = decor.ghost
+    if ghost is None:
+        return
+    x, y = ghost.corner.x + MARGIN.x, ghost.corner.y + MARGIN.y
+    window.stamp(x, y, stamps.get(_seen(ghost), Look.GHOST if decor.ghost_ok else Look.REFUSED))
+    role = Role.TARGET if decor.ghost_ok else Role.REFUSED
+    target = decor.targets.get(decor.target or "")
+    if target is not None and target.text:
+        words = f"▼ {target.text}" if target.ok else f"{glyphs.PROBLEM} {target.text}"
+        window.text(x + max((ghost.size.width - len(words)) // 2, 0), y - 1, words, role, keep_in=True)
+    if decor.ghost_text:
+        window.text(x + 1, y + ghost.size.height, decor.ghost_text, Role.GHOST_TEXT, keep_in=True)
 
 
 def _target_words(scene: Scene, window: _Window, decor: Decor) -> None:

@@ -145,10 +145,10 @@ def _rows(box: BoxView, width: int) -> Iterator[list[tuple[str, Role]]]:
         return
     for bar in box.bars:
         yield _bar(bar.label, bar.fraction, width)
-    for note in box.notes:
-        yield [(cut(note, width), Role.TEXT if note is box.notes[0] else Role.DIM)]
     if box.problem:
         yield [(cut(f"{glyphs.PROBLEM} {box.problem}", width), Role.PROBLEM)]
+    for note in box.notes:
+        yield [(cut(note, width), Role.TEXT if note is box.notes[0] else Role.DIM)]
 
 
 def _bar(label: str, fraction: float, width: int) -> list[tuple[str, Role]]:

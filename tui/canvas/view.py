@@ -26,7 +26,7 @@ SCALE = {Zoom.DOTS: (0.15, 0.25), Zoom.NAMES: (0.7, 0.5), Zoom.FULL: (1.0, 1.0)}
 
 FULL_WIDTH = (22, 28)  # narrowest and widest box
 INNER_ROWS = {"compute": 4, "storage": 4, "fabric": 3, "other": 3}
-NAMES_SIZE = Size(16, 3)
+NAMES_WIDEST, NAMES_HEIGHT = 20, 3
 DOTS_SIZE = Size(3, 1)
 THIN_BYTES_PER_S = 1e8  # from here on a wire gains a class of thickness every 1.5 decades
 DECADES_PER_CLASS = 1.5
@@ -210,7 +210,8 @@ def _box_view(
     box: Box, facts: BoxFacts, at: Place, full: Size, zoom: Zoom, figures: Figures, overlay: Overlay
 ) -> BoxView:
     owner = f"box.{box.name}"
-    size = {Zoom.FULL: full, Zoom.NAMES: NAMES_SIZE, Zoom.DOTS: DOTS_SIZE}[zoom]
+    names = Size(min(full.width, NAMES_WIDEST), NAMES_HEIGHT)
+    size = {Zoom.FULL: full, Zoom.NAMES: names, Zoom.DOTS: DOTS_SIZE}[zoom]
     bars = tuple(
         Bar(_label(resource), float(resource.utilisation)) for resource in figures.by_owner.get(owner, ())
     )

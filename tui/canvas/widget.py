@@ -50,35 +50,35 @@ class TopologyCanvas(CanvasKeys, Widget, can_focus=True):
         width: 1fr; height: 1fr; background: $background; color: $foreground;
         & > .canvas--empty { color: $foreground; background: $background; }
         & > .canvas--grid { color: $foreground 25%; background: $background; }
-        & > .canvas--compute { color: $secondary-lighten-2; background: $surface; }
-        & > .canvas--storage { color: $success; background: $surface; }
-        & > .canvas--fabric { color: $primary-lighten-2; background: $surface; }
+        & > .canvas--compute { color: $text-secondary; background: $surface; }
+        & > .canvas--storage { color: $text-success; background: $surface; }
+        & > .canvas--fabric { color: $text-primary; background: $surface; }
         & > .canvas--other { color: $foreground 70%; background: $surface; }
         & > .canvas--title { color: $foreground; background: $surface; text-style: bold; }
         & > .canvas--text { color: $foreground; background: $surface; }
-        & > .canvas--dim { color: $foreground 70%; background: $surface; }
-        & > .canvas--bar-low { color: $success; background: $surface; }
-        & > .canvas--bar-middle { color: $warning; background: $surface; }
-        & > .canvas--bar-high { color: $error; background: $surface; text-style: bold; }
+        & > .canvas--dim { color: $foreground 75%; background: $surface; }
+        & > .canvas--bar-low { color: $text-success; background: $surface; }
+        & > .canvas--bar-middle { color: $text-warning; background: $surface; }
+        & > .canvas--bar-high { color: $text-error; background: $surface; text-style: bold; }
         & > .canvas--bar-empty { color: $foreground 30%; background: $surface; }
-        & > .canvas--bottleneck { color: $error; background: $surface; text-style: bold; }
-        & > .canvas--problem { color: $warning; background: $surface; text-style: bold; }
-        & > .canvas--badge { color: $accent; background: $surface; text-style: bold; }
-        & > .canvas--selected { color: $accent; background: $surface; }
-        & > .canvas--cursor { color: $accent; background: $surface; text-style: bold; }
-        & > .canvas--ghost { color: $accent; background: $background; }
-        & > .canvas--ghost-text { color: $accent; background: $background; text-style: bold; }
-        & > .canvas--target { color: $success; background: $background; text-style: bold; }
-        & > .canvas--refused { color: $error; background: $background; text-style: bold; }
-        & > .canvas--wire { color: $foreground 60%; background: $background; }
-        & > .canvas--wire-busy { color: $warning; background: $background; }
-        & > .canvas--wire-full { color: $error; background: $background; }
-        & > .canvas--label { color: $foreground 80%; background: $background; }
-        & > .canvas--marquee { color: $accent; background: $background; }
-        & > .canvas--note { color: $foreground 65%; background: $background; }
-        & > .canvas--heat-low { color: $success; background: $surface; }
-        & > .canvas--heat-middle { color: $warning; background: $surface; }
-        & > .canvas--heat-high { color: $error; background: $surface; text-style: bold; }
+        & > .canvas--bottleneck { color: $text-error; background: $surface; text-style: bold; }
+        & > .canvas--problem { color: $text-warning; background: $surface; text-style: bold; }
+        & > .canvas--badge { color: $text-accent; background: $surface; text-style: bold; }
+        & > .canvas--selected { color: $text-accent; background: $surface; }
+        & > .canvas--cursor { color: $text-accent; background: $surface; text-style: bold; }
+        & > .canvas--ghost { color: $text-accent; background: $surface; }
+        & > .canvas--ghost-text { color: $text-accent; background: $surface; text-style: bold; }
+        & > .canvas--target { color: $text-success; background: $background; text-style: bold; }
+        & > .canvas--refused { color: $text-error; background: $background; text-style: bold; }
+        & > .canvas--wire { color: $foreground 70%; background: $background; }
+        & > .canvas--wire-busy { color: $text-warning; background: $background; }
+        & > .canvas--wire-full { color: $text-error; background: $background; }
+        & > .canvas--label { color: $foreground 85%; background: $background; }
+        & > .canvas--marquee { color: $text-accent; background: $background; }
+        & > .canvas--note { color: $foreground 75%; background: $background; }
+        & > .canvas--heat-low { color: $text-success; background: $surface; }
+        & > .canvas--heat-middle { color: $text-warning; background: $surface; }
+        & > .canvas--heat-high { color: $text-error; background: $surface; text-style: bold; }
     }
     """
 

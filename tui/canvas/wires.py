@@ -15,8 +15,8 @@ from infralab.tui.canvas.view import WireView
 
 # Rows of a wire's cell array.
 Y, X, GLYPH, ROLE, FORM, THICKNESS = range(6)
-# FORM: what a cell may share with another wire: only straight over straight is a crossing.
-ACROSS, DOWN, CORNER = range(3)
+# FORM: what a cell may share with another wire: only straight over straight is a crossing; arrows win.
+ACROSS, DOWN, CORNER, ARROW = range(4)
 DASHED_CLASS = 3
 
 Cells = NDArray[np.int32]
@@ -95,7 +95,7 @@ def draw(wire: WireView, path: Corners, sides: tuple[str, str]) -> Cells:
 def _arrow(cells: Cells, end: int, side: str) -> None:
     into = {"right": "left", "left": "right", "bottom": "top", "top": "bottom"}[side]
     cells[GLYPH, end] = ord(glyphs.ARROW[into])
-    cells[FORM, end] = CORNER
+    cells[FORM, end] = ARROW
 
 
 class Label(NamedTuple):
