@@ -11,7 +11,7 @@ from typing import Any
 from infralab.models.schema import nearest
 
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "presets")
-FIRST = "first"  # the tag of the preset that opens when nothing else was asked for
+FIRST = "default"  # the tag of the preset that opens when nothing else was asked for
 
 
 @dataclass(frozen=True, slots=True)

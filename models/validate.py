@@ -18,6 +18,7 @@ from infralab.models.catalogue import Catalogue, default_catalogue
 from infralab.models.design import Design
 from infralab.models.document import from_mapping
 from infralab.models.evaluate import evaluate
+from infralab.models.refusal import Refusal
 from infralab.models.report import Report
 from infralab.models.units import parse
 
@@ -51,7 +52,7 @@ UNITS = {
 }
 
 
-class ValidationError(ValueError):
+class ValidationError(Refusal):
     """A measurement file that cannot be read; the text names file and place."""
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from infralab.models.refusal import Refusal
+
 CITED, ASSUMED, DERIVED, FITTED = "cited", "assumed", "derived", "fitted"
 
 
@@ -31,7 +33,7 @@ class Component:
         return hash((self.room, self.id))
 
 
-class CatalogueError(ValueError):
+class CatalogueError(Refusal):
     """The catalogue cannot be read, or an entry of the user's is wrong; the text says where and how."""
 
 

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from infralab.models.refusal import Refusal
+
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\b": "\\b", "\f": "\\f"}
 
 
-class DocumentError(ValueError):
+class DocumentError(Refusal):
     """A document that cannot be read or written at all; its text says what would be right."""
 
 

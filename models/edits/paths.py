@@ -7,12 +7,13 @@ import tomllib
 from typing import Any
 
 from infralab.models import schema
+from infralab.models.refusal import Refusal
 
 _PART = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s."'=]+))\s*(\.|$)""")
 _ASSIGNMENT = re.compile(r"""((?:"(?:[^"\\]|\\.)*"|'[^']*'|[^"'=])*)=(.*)""", re.DOTALL)
 
 
-class EditError(ValueError):
+class EditError(Refusal):
     """An edit that cannot be made, and what would be right."""
 
 

@@ -22,6 +22,7 @@ from infralab.models.catalogue import Catalogue
 from infralab.models.design import Design, Step
 from infralab.models.edits import apply_step
 from infralab.models.evaluate import evaluate
+from infralab.models.refusal import Refusal
 from infralab.models.report import Report
 
 _OPERATORS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq}
@@ -29,7 +30,7 @@ _CLAIM = re.compile(r"^\s*([a-z_][\w.-]*)\s*(<=|>=|<|>|=|~|\bbetween\b)\s*(.+?)\
 _TERM = re.compile(r"^(?:([-+]?[\d._]+(?:e[-+]?\d+)?)\s*(%)?)?\s*\*?\s*(before|start)?$")
 
 
-class ClaimError(ValueError):
+class ClaimError(Refusal):
     """A statement that cannot be read; the text says what would be right."""
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from infralab.models import edits, schema
 from infralab.models.design import Box, Checkpoint, Dataset, Design, Software, Wire, Workload
+from infralab.models.refusal import Refusal
 from infralab.models.units import parse
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _LONGEST = 5  # words of a name
 _SERVER, _TIER, _SWITCH = "server", "tier", "switch"
 
 
-class NewDesignError(ValueError):
+class NewDesignError(Refusal):
     """Words of which no design can be drawn, and the nearest that the catalogue knows."""
 
 
@@ -68,9 +69,7 @@ def new_design(words: str, catalogue: Catalogue) -> Design:
     design, fabric = _with_fabric(design, wanted, compute)
     design = _wired(design, wanted, compute, tiers, fabric)
     work = _workload(wanted, tiers, catalogue)
-    return Design(
-        title=design.title, workload=work, software=design.software, boxes=design.boxes, wires=design.wires
-    )
+    return Design(title=design.title, workload=work, software=design.software, boxes=design.boxes, wires=design.wires)
 
 
 # --- words -----------------------------------------------------------------------------------------
@@ -193,9 +192,7 @@ def _with_fabric(design: Design, wanted: _Wanted, compute: list[str]) -> tuple[D
     return edits.add_box(design, Box("fabric", is_=what, at=(44, 3 + 11 * max(1, len(compute))))), "fabric"
 
 
-def _wired(
-    design: Design, wanted: _Wanted, compute: list[str], tiers: list[str], fabric: str | None
-) -> Design:
+def _wired(design: Design, wanted: _Wanted, compute: list[str], tiers: list[str], fabric: str | None) -> Design:
     """The first link joins the servers, the second (or the only one without a fabric) the storage."""
     links = [link.id for link in wanted.links]
     network = links[0] if links and fabric else None

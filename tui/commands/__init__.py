@@ -14,7 +14,7 @@ from importlib import import_module
 COMMANDS: dict[str, tuple[str, str]] = {
     "eval": ("evaluate", "what a design does: rate, bottleneck, money (--json)"),
     "compare": ("compare", "designs side by side: what differs, and what it does"),
-    "diff": ("compare", "two designs: what differs in the drawing, and in the figures"),
+    "diff": ("diff", "two designs: what differs in the drawing, and in the figures"),
     "check": ("check", "what is wrong with a file, with key and line"),
     "new": ("new", 'a first design from words: "16 dgx-h100, infiniband-ndr, weka"'),
     "presets": ("presets", "designs that ship with the lab, each a question"),
@@ -66,6 +66,8 @@ def _dispatch(arguments: list[str]) -> int:
 
 def _run(command: str, arguments: list[str]) -> int:
     """A command's own module; bad input ends as a paragraph on stderr, never as a traceback."""
+    from infralab.models.refusal import Refusal
+
     module = import_module(f"{__name__}.{COMMANDS[command][0] if command else 'lab'}")
     try:
         code: int = module.run(arguments)
@@ -74,18 +76,10 @@ def _run(command: str, arguments: list[str]) -> int:
         raise
     except OSError as error:
         text = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
-    except ValueError as error:
-        if not _is_refusal(error):
-            raise
+    except Refusal as error:
         text = str(error)
     print(f"infralab{' ' + command if command else ''}: {text}", file=sys.stderr)
     return USAGE
-
-
-def _is_refusal(error: ValueError) -> bool:
-    """Whether the error's text is meant for the person at the keyboard."""
-    meant = {"Refused", "DocumentError", "EditError", "CatalogueError", "ValidationError", "WordsError"}
-    return any(kind.__name__ in meant for kind in type(error).__mro__)
 
 
 def _is_misspelt(first: str) -> bool:

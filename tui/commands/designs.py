@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from infralab.models.document import Document, DocumentError, load
+from infralab.models.refusal import Refusal
 
 if TYPE_CHECKING:
     import argparse
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 STANDARD_INPUT = "-"
 
 
-class Refused(ValueError):
+class Refused(Refusal):
     """Bad use or bad input: the text is shown on stderr, and the command ends with 2."""
 
 
@@ -83,6 +84,16 @@ def catalogue_with(files: Sequence[str]) -> Catalogue:
     for warning in catalogue.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     return catalogue
+
+
+def keep_catalogue(files: Sequence[str]) -> None:
+    """Have the files in every catalogue of this process, and of those that it starts."""
+    from infralab.models import catalogue
+
+    before = os.environ.get(catalogue.FILES_VARIABLE, "")
+    names = [*(before.split(os.pathsep) if before else ()), *(os.path.abspath(file) for file in files)]
+    os.environ[catalogue.FILES_VARIABLE] = os.pathsep.join(names)
+    catalogue.default_catalogue.cache_clear()
 
 
 def known(design: Design, catalogue: Catalogue, document: Document | None = None) -> None:

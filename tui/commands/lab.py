@@ -28,14 +28,13 @@ def run(argv: list[str]) -> int:
     except SystemExit as stop:
         return int(stop.code or 0)
     document = designs.opened(options.design) if options.design else _first()
-    catalogue = designs.catalogue_with(options.catalogue)
-    from infralab.tui import app
+    if options.catalogue:
+        designs.catalogue_with(options.catalogue)  # said here when a file is wrong, before the screen is taken
+        designs.keep_catalogue(options.catalogue)
+    from infralab.tui.app import Settings, run
 
-    app.run(
-        document, mouse=options.mouse, ascii_only=options.ascii, theme=options.theme,
-        catalogue=catalogue if options.catalogue else None,
-    )
-    return 0
+    chosen = {"theme": options.theme} if options.theme else {}
+    return run(settings=Settings(mouse=options.mouse, ascii_only=options.ascii, **chosen), document=document)
 
 
 def _first() -> designs.Document:

@@ -1,4 +1,7 @@
-"""`infralab presets`: the designs that ship with the lab. JSON: a list of {name, title, question, tags, workload, path}."""
+"""`infralab presets`: the designs that ship with the lab.
+
+JSON: a list of {name, title, question, tags, workload, path}.
+"""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def run(argv: list[str]) -> int:
         parser().parse_args(argv)
     except SystemExit as stop:
         return int(stop.code or 0)
-    from infralab.models.document.jsonschema import design_schema
+    from infralab.models.json_schema import json_schema
 
-    print(json.dumps(design_schema(), ensure_ascii=False, indent=1))
+    print(json.dumps(json_schema(), ensure_ascii=False, indent=1))
     return 0

@@ -6,21 +6,19 @@ there is no NaN and no Infinity.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import asdict
-from math import isfinite
 from typing import Any
 
 from infralab.models.design import Design
 from infralab.models.report import Bottleneck, Report
+from infralab.tui.export.json_values import dumped, finite
 
 SCHEMA = "infralab.report/1"
 
 
 def as_text(report: Report, design: Design) -> str:
     """The JSON text with a line break at its end."""
-    return json.dumps(as_mapping(report, design), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    return dumped(as_mapping(report, design))
 
 
 def as_mapping(report: Report, design: Design) -> dict[str, Any]:
@@ -47,8 +45,8 @@ def as_mapping(report: Report, design: Design) -> dict[str, Any]:
         "rests_on_assumption": report.rests_on_assumption,
         "figures": [asdict(figure) for figure in report.figures],
     }
-    finite: dict[str, Any] = _finite(made)
-    return finite
+    plain: dict[str, Any] = finite(made)
+    return plain
 
 
 def _rate(report: Report) -> dict[str, Any]:
@@ -102,19 +100,3 @@ def _money(report: Report) -> dict[str, Any]:
         "waiting_cost_per_hour": report.waiting_cost_per_hour,
         "cost_assumed": report.cost_assumed,
     }
-
-
-def _finite(value: Any) -> Any:
-    """The value with every number that JSON does not know as None, and numpy's as Python's."""
-    if isinstance(value, bool | str) or value is None:
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): _finite(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(inner) for inner in value]
-    if isinstance(value, int):
-        return value
-    number = float(value)
-    if not isfinite(number):
-        return None
-    return int(number) if number.is_integer() and abs(number) < 1e15 else number

@@ -85,7 +85,7 @@ def _ceilings(report: Report, width: int) -> Iterator[Line]:
     rates = [*([rate] if together else []), *(item.rate for item in found)]
     low = math.log10(rates[0])
     high = min(max(math.log10(rates[-1]), low + 1.0), low + DECADES_SHOWN)
-    label = min(max(len(_name(item)) for item in found), 30)
+    label = min(max(len(_name(item)) for item in found), 34)
     room = max(width - label - 22, 8)
 
     def row(sign: str, name: str, value: float, note: str, style: str, bar: str) -> Line:
