@@ -18,6 +18,7 @@ from infralab.models import edits, schema
 from infralab.models.document import (
     ChangedOnDisk,
     DocumentError,
+    dump,
     fresh,
     from_mapping,
     load,
@@ -471,6 +472,7 @@ def test_any_toml_becomes_any_other_in_place(held: dict[str, Any], wanted: dict[
 
     text = tomli_w.dumps(held)
     assert patched(text, held) == text
+    assert same(tomllib.loads(dump.document(held)), held)
     assert same(tomllib.loads(patched(text, wanted)), wanted)
 
 

@@ -84,7 +84,9 @@ def read(text: str, path: str = "", stamp: Stamp | None = None) -> Document:
     if version != schema.VERSION:
         data, migrated = _migrated(data, found, path)
         if migrated:
-            kept = _written(data)
+            from infralab.models.document import dump
+
+            kept = dump.document(data)
     design = read_design(data, found)
     return Document(design, found.problems(text, path), kept, path, stamp)
 
@@ -152,9 +154,3 @@ def _migrated(data: dict[str, Any], found: Found, path: str) -> tuple[dict[str, 
     if family == "infralab.design" and number.isdigit() and int(number) > int(current):
         raise DocumentError(f"{where}: a newer InfraLab wrote it; this one reads {schema.VERSION}: update it")
     raise DocumentError(f'{where}: not a version this InfraLab reads; expected "{schema.VERSION}"')
-
-
-def _written(data: dict[str, Any]) -> str:
-    import tomli_w
-
-    return tomli_w.dumps(data)
