@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from infralab.models import constants
-from infralab.models.catalogue import default_catalogue
+from infralab.models.catalogue import Catalogue, default_catalogue
 from infralab.models.document import from_mapping
 from infralab.models.figures import Figures
 from infralab.models.lower import lower
@@ -36,7 +36,7 @@ from infralab.models.workloads import lowering
 ROOT = Path(__file__).resolve().parents[2]
 FITTED = ROOT / "models" / "fitted"
 RATES = {"images_per_second", "samples_per_second", "throughput"}
-CHIP = ("share_8bit", "share_16bit", "share_tf32", "share_32bit", "memory_share", "near_bytes_per_flop", "gap_seconds", "depth_gain")
+CHIP = ("share_8bit", "share_16bit", "share_tf32", "share_32bit", "memory_share", "near_bytes_per_flop", "gap_seconds", "depth_gain", "cache_gain")
 STACK = ("passes", "host_seconds", "kernel", "gaps")
 SHARED = ("hidden", "serial")
 STATIC = ("styles", "copies", "network")  # tables that hold no constants of the fit
@@ -55,6 +55,7 @@ START = {
         "memory_share": 0.85,
         "hidden": 0.7,
         "serial": 0.05,
+        "cache_gain": 2.0,
         "depth_gain": 0.15,
         "near_bytes_per_flop": 0.5,
         "gap_seconds": 4e-6,
@@ -117,16 +118,32 @@ def read(files: Iterable[Path]) -> Iterator[Row]:
 
 
 def split(rows: list[Row]) -> None:
-    """Hold out every other source of a family, ordered by a hash, so that no source is on both sides."""
-    by_family: dict[str, set[str]] = defaultdict(set)
+    """Hold out every other source of a family and kind of chip: no source's rows of a chip on both sides."""
+    catalogue = default_catalogue()
+    groups: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
+    names = {}
     for row in rows:
-        by_family[row.family].add(origin(row))
+        chip = _chip_of(row, catalogue)
+        names[row.id, row.family] = (origin(row), chip)
+        kind = catalogue.get(chip).kind if catalogue.has(chip) else ""
+        groups[row.family, kind].add((origin(row), chip))
     held = set()
-    for sources in by_family.values():
-        ordered = sorted(sources, key=lambda name: zlib.crc32(name.encode()))
+    for sources in groups.values():
+        ordered = sorted(sources, key=lambda name: (name[1], zlib.crc32(name[0].encode())))
         held.update(ordered[1::2])
     for row in rows:
-        row.held_out = origin(row) in held
+        row.held_out = names[row.id, row.family] in held
+
+
+def _chip_of(row: Row, catalogue: Catalogue) -> str:
+    """The chip that a row's first box with one steps on."""
+    for box in row.design.boxes.values():
+        if box.is_ is None or not catalogue.has(box.is_):
+            continue
+        component = catalogue.get(box.is_)
+        if component.room in ("server", "chip"):
+            return str(box.chip or component.facts.get("chip", component.id))
+    return ""
 
 
 def origin(row: Row) -> str:
@@ -303,7 +320,7 @@ def _chain(row: Row, file: str, pool: Any, name: str) -> list[tuple[str, str]]:
 
     if name in SHARED:
         return [("default", "default")]
-    if name == "depth_gain":
+    if name in ("depth_gain", "cache_gain"):
         return [("kind", pool.chip.kind), ("default", "default")]
     if name in CHIP:
         keys = generation_keys(pool.chip)

@@ -40,6 +40,12 @@ class Run:
     precision: str
     copies: Number  # of the network on one chip
     training: bool
+    alone: bool = False  # one sample in flight: the other copies wait
+
+    @property
+    def busy(self) -> Number:
+        """Copies of a chip that work at once."""
+        return 1.0 if self.alone else self.copies
 
 
 def generation_keys(chip: Chip) -> tuple[str, ...]:
@@ -89,11 +95,20 @@ def plan_run(machine: Machine, pool: Pool, file: str, precision: str, training: 
         machine.figures.assume("software not named: a tuned engine for the processor", moves=True)
     style = style_of(file, framework, chip.kind, training)
     stack = (f"{framework}-{chip.kind}", str(framework), f"{style}-{chip.kind}", style)
-    per_core = bool(table(file).get("copies", {}).get(str(framework))) and not training
-    copies: Number = chip.cores if per_core and chip.cores is not None else 1.0
-    return Run(
-        file, style, stack, generation_keys(chip), _of_used_cores(machine, chip, found), precision, copies, training
-    )
+    copies = 1.0 if training else _copies(file, str(framework), chip)
+    workload = machine.design.workload
+    fixed = table(file).get("copies", {}).get(str(framework)) != "core"
+    alone = fixed and workload is not None and workload.mode == "single-stream"
+    used = _of_used_cores(machine, chip, found)
+    return Run(file, style, stack, generation_keys(chip), used, precision, copies, training, alone)
+
+
+def _copies(file: str, framework: str, chip: Chip) -> Number:
+    """Copies of the network that a stack keeps on one chip: one on each core, a number, or one."""
+    given = table(file).get("copies", {}).get(framework, 1.0)
+    if given == "core":
+        return chip.cores if chip.cores is not None else 1.0
+    return minimum(float(given), chip.cores) if chip.cores is not None else float(given)
 
 
 def _of_used_cores(machine: Machine, chip: Chip, found: Peak) -> Peak:
@@ -108,12 +123,10 @@ def _used_share(machine: Machine, chip: Chip) -> Number:
     return minimum(chip.cores / all_cores, 1.0) if all_cores else 1.0
 
 
-def _cache_hit(chip: Chip, network: Network, width: float, batch: Number) -> Number:
+def _cache_hit(chip: Chip, network: Network, width: float, samples: Number) -> Number:
     """Share of layer outputs that the next layer still finds in the cache: cache over working set."""
     assert chip.cache_bytes is not None
-    assert chip.cores is not None
-    streams = maximum(minimum(batch, chip.cores), 1.0)
-    layer = 2.0 * network.activations * width / network.layers * streams
+    layer = 2.0 * network.activations * width / network.layers * samples
     return minimum(chip.cache_bytes / maximum(layer, 1.0), 1.0)
 
 
@@ -133,9 +146,13 @@ def parts(machine: Machine, pool: Pool, network: Network, batch: Number, run: Ru
     engine = network.flop * passes * batch * run.copies / (run.peak.value * share * kernel * fill)
     bandwidth, path, kind = memory_lane(figures, chip)
     bandwidth = bandwidth * constant(run.chip, "memory_share")
-    moved = activation_bytes(figures, network, run) * batch * run.copies
-    weights = network.parameters * number_bytes(run.precision) * (passes if run.training else run.copies)
+    moved = activation_bytes(figures, network, run) * batch * run.busy
+    weights = network.parameters * number_bytes(run.precision) * (passes if run.training else run.busy)
     memory = (moved + weights) / bandwidth
+    if chip.kind not in CPU_KINDS and chip.cache_bytes is not None and not run.training:
+        # outputs that stay in a large shared cache or on-chip memory are read back faster
+        hit = _cache_hit(chip, network, number_bytes(run.precision), batch * run.busy)
+        memory = (moved * (1.0 - hit + hit / constant(run.chip, "cache_gain")) + weights) / bandwidth
     if chip.kind in CPU_KINDS and chip.cores is not None:
         # cores that share one sample wait for each other after every layer
         waiting = 1.0 + constant(("default",), "serial") * maximum(chip.cores / maximum(batch, 1.0) - 1.0, 0.0)
@@ -143,7 +160,8 @@ def parts(machine: Machine, pool: Pool, network: Network, batch: Number, run: Ru
         near = chip.peaks.get("fp32")
         if near is not None and chip.cache_bytes is not None:
             near = _used_share(machine, chip) * near * constant(run.chip, "near_bytes_per_flop")
-            hit = _cache_hit(chip, network, number_bytes(run.precision), batch)
+            streams = maximum(minimum(batch, chip.cores), 1.0)
+            hit = _cache_hit(chip, network, number_bytes(run.precision), streams)
             memory = moved * hit / near * waiting + (moved * (1.0 - hit) + weights) / bandwidth
     streamed, stream_path = _streamed_weights(chip, network, run)
     hidden = constant(("default",), "hidden")

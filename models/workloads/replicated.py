@@ -169,7 +169,7 @@ def _step(machine: Machine, job: Job, pool: Pool, network: Network, run: Run, si
     served = assumed("network.server_share") if _mode(machine) == "server" else 1.0
     return Step(
         pool=pool.owner,
-        units=sized.batch * run.copies * served,
+        units=sized.batch * run.busy * served,
         parts=found,
         replicas=pool.all_chips,
     )
