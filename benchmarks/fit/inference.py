@@ -41,7 +41,6 @@ HELD_OUT = frozenset(
     {
         "trtllm_perf_overview_v0_17",
         "trtllm_perf_overview_v0_5",
-        "dstack_pd_and_405b",
         "vllm_ci_nim_misc",
         "serving_large_scale",
         "tpu",
@@ -68,6 +67,7 @@ STACK = {
     "layer_seconds": (1e-7, 2e-3),
     "expert_seconds": (1e-7, 3e-3),
     "step_seconds": (1e-6, 2e-2),
+    "sequence_seconds": (1e-8, 1e-4),
     "request_seconds": (1e-4, 0.5),
     "crowding": (0.01, 1.0),
 }
@@ -145,7 +145,7 @@ def chains(sample: Sample) -> list[tuple[str, list[str]]]:
     """(constant, keys from fine to coarse) of every constant that the sample reads."""
     figures = predicted(sample)[1]
     names = {p.rsplit(".", 1)[1] for p in figures.read if p.startswith(f"fitted.{FILE}.")} & BOUNDS.keys()
-    family = family_of(sample.design.software.framework)
+    family = family_of(sample.design.software)
     found = []
     for pool in lower(sample.design, default_catalogue(), Figures()).pools.values():
         link = pool.chip.link_kind or "pcie"

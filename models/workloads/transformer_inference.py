@@ -22,6 +22,7 @@ from infralab.models.workloads.inference.layout import (
     planned,
     room,
     sharing_experts,
+    spread_experts,
 )
 from infralab.models.workloads.inference.passes import Engine, Pass, engine
 from infralab.models.workloads.inference.serving import (
@@ -119,7 +120,8 @@ def _server(
         return Server(pool, engine(machine, pool, model, numbers, constants, layout), space, slots)
 
     if fixes_degrees(plan):
-        return server(planned(machine, pool, plan, path, model))
+        fixed = spread_experts(planned(machine, pool, plan, path, model), plan, model)
+        return _best([server(layout) for layout in fixed], workload, lengths)
     return _best([server(c) for c in candidates(machine, pool, plan, path, model)], workload, lengths)
 
 

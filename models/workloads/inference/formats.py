@@ -59,10 +59,12 @@ def formats(machine: Machine, pool: Pool, workload: Workload) -> Formats | None:
         return None
     used, rate, path = found
     sixteen = peak(machine, pool, "bf16") or found
+    family = family_of(machine.design.software)
     kv_name = workload.kv_precision
     if kv_name is None:
-        # checkpoints made for 8-bit and 4-bit arithmetic carry scales for an 8-bit cache
-        kv_name = "fp8" if used in ("fp8", "fp4") else "bf16"
+        # some engines keep the cache in 8 bits when they compute in 8 or 4
+        narrow = used in ("fp8", "fp4") and family in table(FILE)["narrow_cache"]
+        kv_name = "fp8" if narrow else "bf16"
         figures.assume(f"key-value precision not given, taken as {kv_name}", moves=False)
     kv = _entry(machine, kv_name) or {}
     return Formats(
@@ -127,7 +129,7 @@ def _vector_peak(pool: Pool, sixteen: Number) -> Number:
 
 def _uses_tiles(machine: Machine) -> bool:
     """Whether the software multiplies on a CPU's matrix tiles (AMX) or on its vector units only."""
-    return family_of(machine.design.software.framework) not in table(FILE)["vector_only"]
+    return family_of(machine.design.software) not in table(FILE)["vector_only"]
 
 
 def _is_host(chip: Chip) -> bool:

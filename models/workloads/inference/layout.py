@@ -100,6 +100,14 @@ def fixes_degrees(plan: Plan) -> bool:
     return any(v is not None for v in (plan.tensor, plan.pipeline, plan.expert))
 
 
+def spread_experts(layout: Layout, plan: Plan, shape: Shape) -> list[Layout]:
+    """The layout, and where the plan leaves the experts open, the one with attention by rank and experts spread."""
+    if plan.expert is not None or not any_of(shape.moe_layers > 0.0) or not any_of(layout.tensor > 1.0):
+        return [layout]
+    ranks = layout.tensor
+    return [layout, Layout(1.0, layout.pipeline, layout.replicas * ranks, ranks, ranks, layout.found)]
+
+
 def sharing_experts(layout: Layout, shape: Shape) -> Layout:
     """Attention data parallelism: replicas that cannot each hold the experts hold them together."""
     if not any_of(shape.moe_layers > 0.0) or not any_of(layout.replicas > 1.0):

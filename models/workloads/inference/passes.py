@@ -83,6 +83,7 @@ class Engine:
             activations=moved / stack.cache,
             collectives=self._collectives(tokens),
             overhead=stack.step_seconds
+            + stack.sequence_seconds * sequences
             + stack.layer_seconds * shape.layers
             + stack.expert_seconds * shape.moe_layers,
             matmul_alone=gemm,

@@ -27,6 +27,7 @@ class Stack:
     layer_seconds: Number  # host and small kernels of one layer
     expert_seconds: Number  # the same for routing in a mixture-of-experts layer
     step_seconds: Number  # scheduling and sampling of one pass
+    sequence_seconds: Number  # scheduling and sampling of one sequence in a pass
     request_seconds: Number  # before and after the passes of one request
     crowding: Number  # share of a closed loop's clients that arrive together, as at the start
     reduce_seconds: Number  # a small all-reduce between two chips
@@ -79,7 +80,7 @@ def stack(machine: Machine, pool: Pool, formats: Formats) -> Stack:
     """The constants for this pool's chip and the design's software, recorded as figures."""
     figures, chip = machine.figures, pool.chip
     framework = machine.design.software.framework
-    family = family_of(framework)
+    family = family_of(machine.design.software)
     if framework is None or framework == "auto":
         figures.assume(f"software not given: constants of {family} stacks", moves=False)
     chip_keys = chip_keys_of(pool)
@@ -113,6 +114,7 @@ def stack(machine: Machine, pool: Pool, formats: Formats) -> Stack:
         layer_seconds=of_stack("layer_seconds", "s"),
         expert_seconds=of_stack("expert_seconds", "s"),
         step_seconds=of_stack("step_seconds", "s"),
+        sequence_seconds=of_stack("sequence_seconds", "s"),
         request_seconds=of_stack("request_seconds", "s"),
         crowding=of_stack("crowding"),
         reduce_seconds=reduce,
