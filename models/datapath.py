@@ -16,7 +16,7 @@ from infralab.models.job import Demand, Input, Job
 from infralab.models.machine import Link, Machine, Pool, Tier
 from infralab.models.physics import host, storage
 from infralab.models.physics.cache import hit_ratio
-from infralab.models.physics.fabric import Fabric, Flow, inside, is_local, reach
+from infralab.models.physics.fabric import Fabric, Flow, fabric_of, inside, is_local
 from infralab.models.physics.ledger import Ledger
 from infralab.models.physics.storage import Access
 
@@ -52,7 +52,7 @@ class Read:
 def flows(machine: Machine, job: Job) -> list[Flow]:
     """Bytes of input and checkpoints that one unit of work moves between boxes."""
     found: list[Flow] = []
-    fabric = Fabric(machine)
+    fabric = fabric_of(machine)
     for read in reads(machine, job):
         amount = read.samples * read.data.bytes_per_sample
         for pool, share in read.readers:
@@ -77,7 +77,7 @@ def _read_flows(fabric: Fabric, read: Read, pool: Pool, amount: Number, found: l
             continue
         nearer = [up.tier for up in read.levels[:at] if up.tier is not None and not inside(up.tier)]
         above = nearer[-1] if nearer else None
-        if above is not None and reach(fabric, level.tier.name, above.name):
+        if above is not None and fabric.reach(level.tier.name, above.name):
             source, target, share = level.tier.name, above.name, passing
         else:
             source, target = level.tier.name, pool.name
@@ -90,7 +90,7 @@ def _read_flows(fabric: Fabric, read: Read, pool: Pool, amount: Number, found: l
 def demands(machine: Machine, job: Job) -> list[Demand]:
     """What the job's inputs ask of tiers, hosts and the links to the chips, per unit of work."""
     ledger = Ledger()
-    fabric = Fabric(machine)
+    fabric = fabric_of(machine)
     for read in reads(machine, job):
         _charge_tiers(machine, ledger, read)
         _charge_hosts(machine, ledger, fabric, read)
@@ -162,14 +162,14 @@ def _read(machine: Machine, job: Job, item: Input, pool: Pool, data: Data) -> Re
         bytes_to_device=item.bytes_to_device if any_of(item.bytes_to_device > 0.0) else data.bytes_per_sample,
     )
     read.levels = _levels(machine, read, holder)
-    fabric = Fabric(machine)
+    fabric = fabric_of(machine)
     for level in read.levels:
         tier = level.tier
         if tier is None or inside(tier):
             continue
         others = [up.tier.name for up in read.levels if up.tier is not None and up is not level]
-        above = any(reach(fabric, tier.name, name) for name in others)
-        if not above and not all(reach(fabric, tier.name, p.name) for p, _ in readers):
+        above = any(fabric.reach(tier.name, name) for name in others)
+        if not above and not all(fabric.reach(tier.name, p.name) for p, _ in readers):
             text = f"{readers[0][0].name} cannot reach {tier.name}, which holds the data: draw a wire between them"
             job.problems.append(("missing", tier.owner, text))
             return None
@@ -308,9 +308,9 @@ def last_wire(machine: Machine, fabric: Fabric, tier: Tier, pool: Pool) -> Link 
         return None
     direct = fabric.direct(tier.name, pool.name)
     if direct:
-        return None if is_local(machine, direct[0]) else direct[0]
-    doors = [link for link, _ in fabric.switches_of(pool.name)]
-    return doors[0] if doors else None
+        return None if is_local(machine, direct[0].link) else direct[0].link
+    doors = fabric.doors(pool.name)
+    return doors[0].link if doors else None
 
 
 def _charge_hosts(machine: Machine, ledger: Ledger, fabric: Fabric, read: Read) -> None:
@@ -323,7 +323,7 @@ def _charge_hosts(machine: Machine, ledger: Ledger, fabric: Fabric, read: Read) 
                 continue
             wire = last_wire(machine, fabric, level.tier, pool)
             drawn = fabric.direct(level.tier.name, pool.name)
-            direct = direct or any(link.path == "gpudirect-storage" for link in drawn)
+            direct = direct or any(hop.link.path == "gpudirect-storage" for hop in drawn)
             if direct:
                 continue
             host.arrive(machine, ledger, pool, wire, level.tier, amount * share * level.served, INPUT)
@@ -337,12 +337,12 @@ def _charge_in_flight(machine: Machine, ledger: Ledger, read: Read) -> None:
     """Little's law: requests open at once = rate x seconds of one request."""
     if read.access.in_flight is None:
         return
-    fabric = Fabric(machine)
+    fabric = fabric_of(machine)
     total: Number = 0.0
     for level in read.levels:
         if level.tier is not None:
             drawn = fabric.direct(level.tier.name, read.readers[0][0].name)
-            read.access.path = drawn[0].path if drawn else read.access.path
+            read.access.path = drawn[0].link.path if drawn else read.access.path
             total = total + level.served * storage.seconds_in_flight(machine, level.tier, read.access)
     resource = "workload.streams" if machine.design.software.workers is None else "software.workers"
     ledger.open(resource, read.readers[0][0].owner, "requests in flight", "requests", read.access.in_flight)

@@ -155,7 +155,7 @@ def main() -> None:
         part = np.abs(np.expm1(errors))
         sources = sorted({c.source for c, _, _ in data if c.id.startswith(starts)})
         constants[key] = {
-            **{n: v for n, v in constants.get(key, {}).items()},
+            **constants.get(key, {}),
             **best,
             "fitted_on": sources,
             "rows": len(errors),

@@ -1,21 +1,22 @@
 """The drawn graph as a network: every byte between boxes finds its way over wires and switches.
 
 Boxes do not forward, switches do. Traffic takes the shortest ways; where there are several, ECMP
-splits it evenly over the parallel links of each hop (a closed form), adaptive routing in proportion
-to what the ways have left to give. A wire to replicas of a box is as wide as all of them together;
-`share` says which part of the replicas hangs on it.
+splits it evenly over the parallel links of each hop (a closed form). Where all switches on the way
+route adaptively and a choice remains, `solve/flow.py` finds the best split instead. A wire to
+replicas of a box is as wide as all of them together; `share` says which part of them hangs on it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from infralab.models.arithmetic import Number, any_of, first, maximum
 from infralab.models.job import Demand, Job
 from infralab.models.machine import Link, Machine, Tier
 from infralab.models.physics.ledger import Ledger
 
-TCP_PATHS = frozenset({"tcp"})
+Arc = tuple[str, bool]  # a wire's name, and whether from its first end to its second
+NODES = frozenset({"node", "system", "server"})
 
 
 @dataclass(slots=True)
@@ -29,93 +30,129 @@ class Flow:
 
 
 @dataclass(slots=True)
+class Hop:
+    link: Link
+    forward: bool
+    other: str
+    weight: Number = 1.0
+
+    @property
+    def arc(self) -> Arc:
+        return self.link.name, self.forward
+
+
+@dataclass(slots=True)
 class Ways:
-    """How traffic towards some switches spreads: switch -> (distance, next hops with their share)."""
+    """Shortest ways over switches towards a set of switches."""
 
     distance: dict[str, int]
-    shares: dict[str, dict[tuple[str, bool], Number]]  # from a switch: (wire, forward) -> share of a byte
+    onward: dict[str, list[Hop]]  # next hops of a switch with their shares
     arrival: dict[str, dict[str, Number]]  # from a switch: last switch -> share
+    order: list[str] = field(default_factory=list)  # farthest first
+
+
+Loads = dict[Arc, dict[str, Number]]  # bytes per unit of work, by class
 
 
 class Fabric:
-    """The drawn graph, once a machine: ports of every box and the wires among switches."""
+    """The drawn graph of one machine: ports of every box and the wires among switches."""
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
-        self.ports: dict[str, list[tuple[Link, str]]] = {}  # box -> its wires and the box at the other end
-        self.between: dict[str, list[tuple[Link, str]]] = {name: [] for name in machine.switches}
+        self.ports: dict[str, list[Hop]] = {}  # box -> its wires, outwards
+        switches = machine.switches
         for link in machine.links.values():
             a, b = link.ends
-            self.ports.setdefault(a, []).append((link, b))
-            self.ports.setdefault(b, []).append((link, a))
-            if a in machine.switches and b in machine.switches:
-                self.between[a].append((link, b))
-                self.between[b].append((link, a))
+            self.ports.setdefault(a, []).append(Hop(link, True, b))
+            self.ports.setdefault(b, []).append(Hop(link, False, a))
+        self.between = {s: [h for h in self.ports.get(s, ()) if h.other in switches] for s in switches}
+        self.adaptive = any(switch.routing == "adaptive" for switch in switches.values())
         self._ways: dict[frozenset[str], Ways] = {}
+        self._doors: dict[str, list[Hop]] = {}
 
-    def direct(self, source: str, target: str) -> list[Link]:
-        return [link for link, other in self.ports.get(source, ()) if other == target]
+    def direct(self, source: str, target: str) -> list[Hop]:
+        return [hop for hop in self.ports.get(source, ()) if hop.other == target]
 
-    def switches_of(self, box: str) -> list[tuple[Link, str]]:
-        return [(link, other) for link, other in self.ports.get(box, ()) if other in self.machine.switches]
+    def doors(self, box: str) -> list[Hop]:
+        """A box's wires to switches."""
+        if box not in self._doors:
+            switches = self.machine.switches
+            self._doors[box] = [hop for hop in self.ports.get(box, ()) if hop.other in switches]
+        return self._doors[box]
+
+    def reach(self, source: str, target: str) -> bool:
+        """Whether wires and switches lead from box to box."""
+        if self.direct(source, target):
+            return True
+        doors = frozenset(hop.other for hop in self.doors(target))
+        if not doors:
+            return False
+        distance = self.ways(doors).distance
+        return any(hop.other in distance for hop in self.doors(source))
 
     def ways(self, targets: frozenset[str]) -> Ways:
         """Shortest ways over switches to any of the target switches."""
         if targets in self._ways:
             return self._ways[targets]
-        distance = dict.fromkeys(targets, 0)
-        wave = list(targets)
+        distance = dict.fromkeys(sorted(targets), 0)
+        wave = list(distance)
         while wave:
             reached = []
             for switch in wave:
-                for _, other in self.between[switch]:
-                    if other not in distance:
-                        distance[other] = distance[switch] + 1
-                        reached.append(other)
+                for hop in self.between[switch]:
+                    if hop.other not in distance:
+                        distance[hop.other] = distance[switch] + 1
+                        reached.append(hop.other)
             wave = reached
         found = Ways(distance, {}, {})
-        for switch in sorted(distance, key=lambda s: distance[s]):
+        near = sorted(distance, key=lambda s: distance[s])
+        for switch in near:
             self._spread(switch, found)
+        found.order = near[::-1]
         self._ways[targets] = found
         return found
 
     def _spread(self, switch: str, ways: Ways) -> None:
         near = ways.distance[switch]
         if near == 0:
-            ways.shares[switch], ways.arrival[switch] = {}, {switch: 1.0}
+            ways.onward[switch], ways.arrival[switch] = [], {switch: 1.0}
             return
-        onward = [
-            (link, other) for link, other in self.between[switch] if ways.distance.get(other, near) < near
-        ]
-        weights = split(self.machine, switch, [link for link, _ in onward])
-        shares: dict[tuple[str, bool], Number] = {}
+        hops = [hop for hop in self.between[switch] if ways.distance.get(hop.other, near) < near]
+        ways.onward[switch] = split(self.machine, switch, hops)
         arrival: dict[str, Number] = {}
-        for (link, other), weight in zip(onward, weights, strict=True):
-            key = (link.name, link.ends[0] == switch)
-            shares[key] = shares.get(key, 0.0) + weight
-            for further, share in ways.shares[other].items():
-                shares[further] = shares.get(further, 0.0) + weight * share
-            for last, share in ways.arrival[other].items():
-                arrival[last] = arrival.get(last, 0.0) + weight * share
-        ways.shares[switch], ways.arrival[switch] = shares, arrival
+        for hop in ways.onward[switch]:
+            for last, share in ways.arrival[hop.other].items():
+                arrival[last] = arrival.get(last, 0.0) + hop.weight * share
+        ways.arrival[switch] = arrival
 
 
-def split(machine: Machine, node: str, links: list[Link]) -> list[Number]:
-    """Shares of the links of one hop: drawn shares, else even over parallel links (ECMP), else by rate."""
-    if len(links) == 1:
-        return [1.0]
-    drawn = [link.wire.share for link in links]
+_latest: list[Fabric] = []
+
+
+def fabric_of(machine: Machine) -> Fabric:
+    """The machine's graph, built once while the same machine is asked for again and again."""
+    if _latest and _latest[0].machine is machine:
+        return _latest[0]
+    found = Fabric(machine)
+    _latest[:] = [found]
+    return found
+
+
+def split(machine: Machine, node: str, hops: list[Hop]) -> list[Hop]:
+    """The hops with their shares: as drawn, else even over parallel links (ECMP), else by rate."""
+    if len(hops) == 1:
+        return [Hop(hops[0].link, hops[0].forward, hops[0].other)]
     weights: list[Number]
-    if any(share is not None for share in drawn):
-        weights = [share or 0.0 for share in drawn]
+    if any(hop.link.wire.share is not None for hop in hops):
+        weights = [hop.link.wire.share or 0.0 for hop in hops]
     else:
         switch = machine.switches.get(node)
         even = switch is not None and switch.routing == "ecmp"
-        weights = [link.count if even else link.count * _finite(link.bandwidth) for link in links]
+        weights = [h.link.count if even else h.link.count * _finite(h.link.bandwidth) for h in hops]
     total: Number = 0.0
     for weight in weights:
         total = total + weight
-    return [weight / total for weight in weights]
+    return [Hop(h.link, h.forward, h.other, w / total) for h, w in zip(hops, weights, strict=True)]
 
 
 def _finite(bandwidth: Number) -> Number:
@@ -126,86 +163,14 @@ def is_local(machine: Machine, link: Link) -> bool:
     """A drive or memory drawn at a server without naming a link sits inside it: no network between."""
     if link.wire.is_ is not None or link.wire.path == "nvme-of":
         return False
-    kinds = [machine.tiers[end].kind for end in link.ends if end in machine.tiers]
-    return (
-        bool(kinds) and kinds[0] in ("block", "memory") and not any(e in machine.switches for e in link.ends)
-    )
+    if any(end in machine.switches for end in link.ends):
+        return False
+    return any(end in machine.tiers and machine.tiers[end].kind in ("block", "memory") for end in link.ends)
 
 
 def inside(tier: Tier) -> bool:
     """Whether the tier is drives fitted into servers, which no wire leads to."""
     return tier.name.endswith(".disk")
-
-
-def reach(fabric: Fabric, source: str, target: str) -> bool:
-    """Whether wires and switches lead from box to box."""
-    if fabric.direct(source, target):
-        return True
-    doors = frozenset(switch for _, switch in fabric.switches_of(target))
-    if not doors:
-        return False
-    distance = fabric.ways(doors).distance
-    return any(switch in distance for _, switch in fabric.switches_of(source))
-
-
-def demands(machine: Machine, job: Job, flows: list[Flow]) -> list[Demand]:
-    """Loads of all flows on wires, fabrics and (over TCP) on the host ends; a flow without a way is a problem."""
-    fabric = Fabric(machine)
-    ledger = Ledger()
-    for flow in flows:
-        if first(flow.bytes) <= 0.0 and not any_of(flow.bytes > 0.0):
-            continue
-        if flow.source == flow.target:
-            _exchange(fabric, ledger, flow)
-        elif not route(fabric, ledger, flow):
-            text = f"no way from {flow.source} to {flow.target}: draw wires between them"
-            job.problems.append(("missing", f"box.{flow.target}", text))
-    return ledger.demands()
-
-
-def route(fabric: Fabric, ledger: Ledger, flow: Flow) -> bool:
-    """Charge a flow to the wires of its shortest ways; False when there is none."""
-    machine = fabric.machine
-    direct = fabric.direct(flow.source, flow.target)
-    if direct:
-        for link, share in zip(direct, split(machine, flow.source, direct), strict=True):
-            charge(fabric, ledger, link, link.ends[0] == flow.source, flow.bytes * share, flow.traffic)
-        return True
-    doors = fabric.switches_of(flow.target)
-    ways = fabric.ways(frozenset(switch for _, switch in doors))
-    starts = [(link, switch) for link, switch in fabric.switches_of(flow.source) if switch in ways.distance]
-    if not starts:
-        return False
-    if all(link.wire.share is None for link, _ in starts):
-        nearest = min(ways.distance[switch] for _, switch in starts)
-        starts = [(link, switch) for link, switch in starts if ways.distance[switch] == nearest]
-    weights = split(machine, flow.source, [link for link, _ in starts])
-    for (link, switch), weight in zip(starts, weights, strict=True):
-        amount = flow.bytes * weight
-        charge(fabric, ledger, link, link.ends[0] == flow.source, amount, flow.traffic)
-        for (name, forward), share in ways.shares[switch].items():
-            charge(fabric, ledger, machine.links[name], forward, amount * share, flow.traffic)
-        for last, share in ways.arrival[switch].items():
-            ends = [wire for wire, at in doors if at == last]
-            for end, part in zip(ends, split(machine, last, ends), strict=True):
-                charge(fabric, ledger, end, end.ends[0] == last, amount * share * part, flow.traffic)
-    return True
-
-
-def _exchange(fabric: Fabric, ledger: Ledger, flow: Flow) -> None:
-    """Collectives among the replicas of a box: out and in over its own wires, through their switches."""
-    from infralab.models.network import compute_links
-
-    pool = fabric.machine.pools.get(flow.source)
-    links = [] if pool is None else compute_links(fabric.machine, pool)
-    if not links:
-        return
-    for link, share in zip(links, split(fabric.machine, flow.source, links), strict=True):
-        for forward in (True, False):
-            charge(fabric, ledger, link, forward, flow.bytes * share, flow.traffic)
-
-
-NODES = frozenset({"node", "system", "server"})
 
 
 def wire_replicas(machine: Machine, link: Link) -> Number:
@@ -224,23 +189,130 @@ def wire_capacity(machine: Machine, link: Link) -> Number:
     return link.each * wire_replicas(machine, link) * share
 
 
-def charge(fabric: Fabric, ledger: Ledger, link: Link, forward: bool, amount: Number, traffic: str) -> None:
-    """Load one direction of a wire, and the switch it enters where that is oversubscribed."""
-    machine = fabric.machine
-    if is_local(machine, link):
-        return
-    side = "forward" if forward else "backward"
-    resource = f"{link.owner}.bandwidth"
-    capacity = wire_capacity(machine, link)
-    ledger.open(resource, link.owner, link.link_id or "wire", "B/s", capacity, side)
-    ledger.add(resource, traffic, amount, side)
-    switch = machine.switches.get(link.ends[1] if forward else link.ends[0])
-    if switch is not None and any_of(switch.oversubscription > 1.0):
-        from infralab.models.network import uplink_share
+def demands(machine: Machine, job: Job, flows: list[Flow]) -> list[Demand]:
+    """Loads of all flows on wires and fabrics; a flow without a way is a problem of the job."""
+    fabric = fabric_of(machine)
+    wanted = [flow for flow in flows if any_of(flow.bytes > 0.0)]
+    loads: Loads = {}
+    chosen = [flow for flow in wanted if has_choice(fabric, flow)]
+    if chosen:
+        from infralab.models.solve import flow as best
 
+        settled = best.settle(fabric, chosen, route(fabric, [f for f in wanted if f not in chosen], job))
+        if settled is not None:
+            return to_ledger(fabric, settled).demands()
+    loads = route(fabric, wanted, job)
+    return to_ledger(fabric, loads).demands()
+
+
+def has_choice(fabric: Fabric, flow: Flow) -> bool:
+    """Whether adaptive switches can split the flow in more than one way."""
+    if not fabric.adaptive or flow.source == flow.target or fabric.direct(flow.source, flow.target):
+        return False
+    machine = fabric.machine
+    starts, ends = fabric.doors(flow.source), fabric.doors(flow.target)
+    if any(hop.link.wire.share is not None for hop in (*starts, *ends)):
+        return False
+    ways = fabric.ways(frozenset(hop.other for hop in ends))
+    passed = {hop.other for hop in starts if hop.other in ways.distance}
+    if not passed or any(machine.switches[s].routing != "adaptive" for s in ways.distance):
+        return False
+    return len(passed) > 1 or len(ends) > 1 or any(len(hops) > 1 for hops in ways.onward.values())
+
+
+def route(fabric: Fabric, flows: list[Flow], job: Job | None = None) -> Loads:
+    """Charge flows to the wires of their shortest ways; those without one become problems of the job."""
+    loads: Loads = {}
+    passing: dict[tuple[frozenset[str], str], dict[str, Number]] = {}
+    for flow in flows:
+        if flow.source == flow.target:
+            _exchange(fabric, loads, flow)
+        elif not _enter(fabric, loads, passing, flow) and job is not None:
+            text = f"no way from {flow.source} to {flow.target}: draw wires between them"
+            job.problems.append(("missing", f"box.{flow.target}", text))
+    for (targets, traffic), amounts in passing.items():
+        ways = fabric.ways(targets)
+        for switch in ways.order:
+            amount = amounts.get(switch)
+            if amount is None:
+                continue
+            for hop in ways.onward[switch]:
+                part = amount * hop.weight
+                add(loads, hop.arc, traffic, part)
+                amounts[hop.other] = amounts.get(hop.other, 0.0) + part
+    return loads
+
+
+def add(loads: Loads, arc: Arc, traffic: str, amount: Number) -> None:
+    classes = loads.setdefault(arc, {})
+    classes[traffic] = classes.get(traffic, 0.0) + amount
+
+
+def _enter(
+    fabric: Fabric, loads: Loads, passing: dict[tuple[frozenset[str], str], dict[str, Number]], flow: Flow
+) -> bool:
+    """Charge a flow's own wires at both ends, and hand what is between to the switches it enters."""
+    machine = fabric.machine
+    direct = fabric.direct(flow.source, flow.target)
+    if direct:
+        for hop in split(machine, flow.source, direct):
+            add(loads, hop.arc, flow.traffic, flow.bytes * hop.weight)
+        return True
+    doors = fabric.doors(flow.target)
+    targets = frozenset(hop.other for hop in doors)
+    ways = fabric.ways(targets)
+    starts = [hop for hop in fabric.doors(flow.source) if hop.other in ways.distance]
+    if not starts:
+        return False
+    if all(hop.link.wire.share is None for hop in starts):
+        nearest = min(ways.distance[hop.other] for hop in starts)
+        starts = [hop for hop in starts if ways.distance[hop.other] == nearest]
+    amounts = passing.setdefault((targets, flow.traffic), {})
+    for hop in split(machine, flow.source, starts):
+        amount = flow.bytes * hop.weight
+        add(loads, hop.arc, flow.traffic, amount)
+        amounts[hop.other] = amounts.get(hop.other, 0.0) + amount
+        for last, share in ways.arrival[hop.other].items():
+            ends = [door for door in doors if door.other == last]
+            for end in split(machine, last, ends) if len(ends) > 1 else ends:
+                add(loads, (end.link.name, not end.forward), flow.traffic, amount * share * end.weight)
+    return True
+
+
+def _exchange(fabric: Fabric, loads: Loads, flow: Flow) -> None:
+    """Collectives among the replicas of a box: out and in over its own wires."""
+    from infralab.models.network import compute_links
+
+    pool = fabric.machine.pools.get(flow.source)
+    links = [] if pool is None else compute_links(fabric.machine, pool)
+    hops = [Hop(link, link.ends[0] == flow.source, "") for link in links]
+    for hop in split(fabric.machine, flow.source, hops) if hops else ():
+        for forward in (True, False):
+            add(loads, (hop.link.name, forward), flow.traffic, flow.bytes * hop.weight)
+
+
+def to_ledger(fabric: Fabric, loads: Loads) -> Ledger:
+    """Loads as accounts of wires, one a direction, and of the oversubscribed fabrics that they enter."""
+    from infralab.models.network import uplink_share
+
+    machine = fabric.machine
+    ledger = Ledger()
+    for (name, forward), classes in loads.items():
+        link = machine.links[name]
+        if is_local(machine, link):
+            continue
+        resource, side = f"{link.owner}.bandwidth", "forward" if forward else "backward"
+        ledger.open(resource, link.owner, link.link_id or "wire", "B/s", wire_capacity(machine, link), side)
+        for traffic, amount in classes.items():
+            ledger.add(resource, traffic, amount, side)
+        switch = machine.switches.get(link.ends[1] if forward else link.ends[0])
+        if switch is None or not any_of(switch.oversubscription > 1.0):
+            continue
         total: Number = 0.0
-        for wire, _ in fabric.ports.get(switch.name, ()):
-            total = total + wire_capacity(machine, wire)
+        for hop in fabric.ports.get(switch.name, ()):
+            total = total + wire_capacity(machine, hop.link)
         uplinks = f"{switch.owner}.uplink_share"
         ledger.open(uplinks, switch.owner, "fabric uplinks", "B/s", total * uplink_share(machine, switch))
-        ledger.add(uplinks, traffic, amount)
+        for traffic, amount in classes.items():
+            ledger.add(uplinks, traffic, amount)
+    return ledger

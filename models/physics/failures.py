@@ -15,7 +15,7 @@ from infralab.models.catalogue import Catalogue
 from infralab.models.job import OVERHEAD, Job, Part, Save
 from infralab.models.machine import Machine, Pool, Tier
 from infralab.models.network import host_link
-from infralab.models.physics.fabric import Fabric, Flow, inside, reach, route
+from infralab.models.physics.fabric import Flow, fabric_of, inside, route, to_ledger
 from infralab.models.physics.ledger import Ledger
 from infralab.models.physics.storage import Access, charge, request_seconds, stream_bandwidth
 from infralab.models.solve.closed import demand_limit, step_limit
@@ -125,8 +125,8 @@ def _target(machine: Machine, job: Job, pool: Pool, to: str | None, stage: str |
     """The tier that takes the state: the one named (by its cache when staged), else the first in reach."""
     disks = {p.disk.name: p.disk for p in machine.pools.values() if p.disk is not None}
     tiers = {**machine.tiers, **disks}
-    fabric = Fabric(machine)
-    reached = {name: t for name, t in tiers.items() if t is pool.disk or reach(fabric, pool.name, name)}
+    fabric = fabric_of(machine)
+    reached = {name: t for name, t in tiers.items() if t is pool.disk or fabric.reach(pool.name, name)}
     if to is None:
         stores = [t for t in reached.values() if t.caches is None] or list(reached.values())
         return stores[0] if stores else None
@@ -158,11 +158,14 @@ def write_seconds(machine: Machine, save: Save, pool: Pool, tier: Tier) -> tuple
     writers = pool.all_chips
     access = Access(save.bytes / writers, write=True, clients=pool.servers)
     charge(machine, ledger, tier, access, writers, CHECKPOINT)
+    asked = ledger.demands()
     if not inside(tier):
-        route(Fabric(machine), ledger, Flow(pool.name, tier.name, save.bytes, CHECKPOINT))
+        fabric = fabric_of(machine)
+        loads = route(fabric, [Flow(pool.name, tier.name, save.bytes, CHECKPOINT)])
+        asked += to_ledger(fabric, loads).demands()
     slowest = access.bytes_per_sample / stream_bandwidth(machine, tier, access)
     resource, kind = "workload.streams", "one stream a chip"
-    for demand in ledger.demands():
+    for demand in asked:
         seconds = 1.0 / demand_limit(demand)
         if any_of(seconds > slowest):
             resource, kind = demand.resource, demand.kind
