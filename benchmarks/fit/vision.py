@@ -118,7 +118,10 @@ def read(files: Iterable[Path]) -> Iterator[Row]:
 
 
 def split(rows: list[Row]) -> None:
-    """Hold out every other source of a family and kind of chip: no source's rows of a chip on both sides."""
+    """Hold out every other source of a family and kind of chip, in the order of generation and speed.
+
+    Both halves so hold chips of every sort; no source's rows of a chip are on both sides.
+    """
     catalogue = default_catalogue()
     groups: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
     names = {}
@@ -129,10 +132,20 @@ def split(rows: list[Row]) -> None:
         groups[row.family, kind].add((origin(row), chip))
     held = set()
     for sources in groups.values():
-        ordered = sorted(sources, key=lambda name: (name[1], zlib.crc32(name[0].encode())))
+        ordered = sorted(sources, key=lambda name: (_likeness(name[1], catalogue), zlib.crc32(name[0].encode())))
         held.update(ordered[1::2])
     for row in rows:
         row.held_out = names[row.id, row.family] in held
+
+
+def _likeness(chip: str, catalogue: Catalogue) -> tuple[str, bool, float, str]:
+    """Orders chips so that neighbours are alike."""
+    if not catalogue.has(chip):
+        return "", False, 0.0, chip
+    component = catalogue.get(chip)
+    peaks = [v for k, v in component.figures.items() if k.startswith("peak.")]
+    core = str(component.facts.get("arch") or component.facts.get("cores_unit") or "")
+    return core, "peak.fp16" in component.figures, max(peaks, default=0.0), chip
 
 
 def _chip_of(row: Row, catalogue: Catalogue) -> str:
