@@ -127,7 +127,7 @@ class Reader:
         override = self.overrides.get(key)
         path = f"{self.path}.{name}"
         if override is not None:
-            return self.figures.figure(path, override.value, unit, "override", override.text)
+            return self.figures.figure(path, override.value * factor, unit, "override", override.text)
         value = self.component.figures.get(name)
         if value is None:
             # a sweep may set what the catalogue lacks
@@ -491,7 +491,8 @@ def _lower_wire(machine: Machine, wire: Wire) -> None:
             bandwidth = figures.figure(f"{owner}.bandwidth", bandwidth, "B/s", "cited", component.id)
         efficiency = _or(read.get("efficiency"), efficiency)
         latency = _or(read.get("latency", "s"), latency)
-        cpu = _or(read.get("cpu_per_bandwidth"), 0.0)
+        # a design gives cores per Gb/s, the catalogue's figure is cores per byte/s
+        cpu = _or(read.get("cpu_per_bandwidth", factor=1.0 if "cpu_per_bandwidth" not in wire.overrides else 8e-9), 0.0)
         link_id = component.id
     elif "bandwidth" in wire.overrides:
         bandwidth = figures.figure(f"{owner}.bandwidth", wire.overrides["bandwidth"].value, "B/s", "override")

@@ -1,0 +1,46 @@
+"""One evaluated variant in brief: what tables, rankings and curves compare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from infralab.models.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    rate: float | None
+    unit: str
+    status: str
+    owner: str  # of the bottleneck
+    kind: str
+    cost_per_hour: float | None
+    power_watts: float | None
+    time_to_first_token: float | None
+    time_per_output_token: float | None
+    latency: float | None
+    busy: float | None
+
+    @property
+    def bottleneck(self) -> str:
+        """ "requests of photos"; empty where nothing binds."""
+        place = self.owner.partition(".")[2] or self.owner
+        return f"{self.kind} of {place}" if self.kind else ""
+
+
+def answer(report: Report) -> Answer:
+    """The brief form of a report."""
+    stuck = report.bottleneck
+    return Answer(
+        None if report.throughput is None else report.throughput.value,
+        "" if report.throughput is None else report.throughput.unit,
+        report.status,
+        "" if stuck is None else stuck.owner,
+        "" if stuck is None else stuck.kind,
+        report.cost_per_hour,
+        report.power_watts,
+        report.time_to_first_token,
+        report.time_per_output_token,
+        report.latency,
+        report.busy,
+    )

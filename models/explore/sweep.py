@@ -1,0 +1,217 @@
+"""Sweeps: one or two parameters varied, the curve with its knee and every change of bottleneck.
+
+A point is a full evaluation of the edited design, so that whatever the model finds anew (a plan, a
+batch) is found anew; a progress callback may stop it. `rates` is the batched way for figures and
+numbers that do not change what is found: 10^5 variants a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, product
+from typing import Any
+
+from infralab.models.arithmetic import Array, Number
+from infralab.models.catalogue import Catalogue, default_catalogue
+from infralab.models.design import Design
+from infralab.models.edits import EditError, set_value
+from infralab.models.evaluate import evaluate
+from infralab.models.explore.answer import Answer, answer
+from infralab.models.outcome import outcome
+from infralab.models.units import UnitError, parse
+
+
+class SweepError(ValueError):
+    """A range that cannot be read; the text says what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    path: str
+    texts: tuple[str, ...]  # values as they would be typed
+    values: tuple[float, ...]  # for plotting: the number, or the place in the list
+
+    @property
+    def numeric(self) -> bool:
+        return self.values != tuple(float(i) for i in range(len(self.texts))) or all(
+            t.replace(".", "").isdigit() for t in self.texts
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    texts: tuple[str, ...]
+    values: tuple[float, ...]
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Between two neighbours of a curve the bottleneck changes."""
+
+    index: int  # of the first point with the new one
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    axes: tuple[Axis, ...]
+    points: tuple[Point, ...]  # the last axis runs fastest
+
+    def turns(self) -> tuple[Turn, ...]:
+        """Changes of bottleneck along a sweep of one parameter."""
+        names = [p.answer.bottleneck for p in self.points]
+        return tuple(
+            Turn(i, before, after)
+            for i, (before, after) in enumerate(pairwise(names), start=1)
+            if before != after
+        )
+
+    def knee(self) -> int | None:
+        """Index of the last point worth its price: beyond it doubling the parameter gives under 10 %."""
+        points = [(i, p.values[0], p.answer.rate) for i, p in enumerate(self.points) if p.answer.rate]
+        if len(self.axes) != 1 or len(points) < 3 or any(v <= 0 for _, v, _ in points):
+            return None
+        from math import log
+
+        for (i, v, rate), (_, w, later) in pairwise(points):
+            assert rate is not None
+            assert later is not None
+            if w > v and log(later / rate) / log(w / v) < 0.1375:  # log2(1.1): ten per cent a doubling
+                return i
+        return None
+
+
+def axis(spec: str) -> Axis:
+    """ "box.train.count=1..64*2", "wire.a.count=1..8", "box.train.is=a,b". Raises SweepError."""
+    path, sign, text = spec.partition("=")
+    if not sign or not path.strip() or not text.strip():
+        raise SweepError(f'"{spec}": write a sweep as path=from..to, path=from..to*factor, from..to+step or a,b,c')
+    texts = tuple(_values(text.strip()))
+    numbers = [_number(t) for t in texts]
+    values = tuple(n for n in numbers if n is not None)
+    if len(values) != len(texts):
+        values = tuple(float(i) for i in range(len(texts)))
+    return Axis(path.strip(), texts, values)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text.replace("_", ""))
+    except ValueError:
+        pass
+    try:
+        return parse(text).value
+    except UnitError:
+        return None
+
+
+def _values(text: str) -> Iterator[str]:
+    if ".." not in text:
+        yield from (part.strip() for part in text.split(",") if part.strip())
+        return
+    low_text, _, rest = text.partition("..")
+    sign = next((s for s in "*+" if s in rest), "")
+    high_text, _, by_text = rest.partition(sign) if sign else (rest, "", "")
+    high_number, unit = _split_unit(high_text.strip())
+    low_number, low_unit = _split_unit(low_text.strip())
+    if low_unit and low_unit != unit:
+        raise SweepError(f'"{text}": both ends of a range need one unit, as in "5..12 GB/s"')
+    try:
+        low, high = float(low_number), float(high_number)
+        by = float(by_text.split()[0]) if by_text.strip() else 1.0
+    except (ValueError, IndexError):
+        raise SweepError(
+            f'"{text}": write a range as 1..8, 1..64*2 or 0..100+25, with a unit after the last number'
+        ) from None
+    extra = by_text.strip().partition(" ")[2] if sign else ""
+    unit = unit or extra
+    if high < low or (sign == "*" and (by <= 1 or low <= 0)) or (sign != "*" and by <= 0):
+        raise SweepError(f'"{text}": the range never ends; give the smaller end first and a step above it')
+    value = low
+    count = 0
+    while value <= high * (1 + 1e-9) and count < 10_000:
+        shown = f"{value:g}" if abs(value) < 1e6 else f"{value:.0f}"
+        yield f"{shown} {unit}".strip()
+        value = value * by if sign == "*" else value + by
+        count += 1
+
+
+def _split_unit(text: str) -> tuple[str, str]:
+    number = text.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/µ% ")
+    return number.strip(), text[len(number) :].strip()
+
+
+def edited(design: Design, path: str, text: str) -> Design:
+    """The design with one value as typed: TOML where it is some, else a string."""
+    from infralab.models.edits import parse_assignment
+
+    where, value = parse_assignment(f"{path}={text}")
+    return set_value(design, where, value)
+
+
+def sweep(
+    design: Design,
+    axes: Sequence[Axis],
+    catalogue: Catalogue | None = None,
+    progress: Callable[[int, int], bool] | None = None,
+) -> Sweep:
+    """Evaluate every combination. `progress(done, total)` returning False stops with what there is.
+
+    Raises SweepError for a path or value that the design does not take.
+    """
+    catalogue = catalogue or default_catalogue()
+    total = 1
+    for one in axes:
+        total *= len(one.texts)
+    points = []
+    for combination in product(*(range(len(a.texts)) for a in axes)):
+        varied = design
+        texts = tuple(a.texts[i] for a, i in zip(axes, combination, strict=True))
+        for a, text in zip(axes, texts, strict=True):
+            try:
+                varied = edited(varied, a.path, text)
+            except EditError as error:
+                raise SweepError(f"{a.path}={text}: {error}") from None
+        values = tuple(a.values[i] for a, i in zip(axes, combination, strict=True))
+        points.append(Point(texts, values, answer(evaluate(varied, catalogue, fit=False))))
+        if progress is not None and not progress(len(points), total):
+            break
+    return Sweep(tuple(axes), tuple(points))
+
+
+def rates(design: Design, values: Mapping[str, Number], catalogue: Catalogue | None = None) -> Array:
+    """Rates of V variants in one batched call, shape (V,), in units per second.
+
+    values: paths of numbers and figures, as `Report.figures` names them (`box.train.count`,
+    `box.train.chip.memory_bandwidth`, `workload.global_batch`) -> a float or an array (V,). What the
+    model finds (a plan, a batch) is found once, for the design as it is. Raises SweepError where the
+    design cannot be evaluated.
+    """
+    import numpy as np
+
+    found = outcome(design, catalogue or default_catalogue(), values=dict(values))
+    if found.rate is None:
+        raise SweepError("the design is incomplete: " + "; ".join(text for _, _, text in found.machine.problems))
+    size = max((np.size(v) for v in values.values()), default=1)
+    return np.broadcast_to(np.asarray(found.rate, dtype=float), (size,))
+
+
+def as_rows(result: Sweep) -> list[dict[str, Any]]:
+    """One flat row a point, for CSV and JSON."""
+    return [
+        {
+            **{a.path: text for a, text in zip(result.axes, p.texts, strict=True)},
+            "rate": p.answer.rate,
+            "unit": p.answer.unit,
+            "status": p.answer.status,
+            "bottleneck": p.answer.bottleneck,
+            "cost_per_hour": p.answer.cost_per_hour,
+            "power_watts": p.answer.power_watts,
+            "time_to_first_token": p.answer.time_to_first_token,
+            "time_per_output_token": p.answer.time_per_output_token,
+        }
+        for p in result.points
+    ]
