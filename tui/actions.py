@@ -1,0 +1,119 @@
+"""Every action of the lab, once: bindings, footer, help, command palette and the docs follow this table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """`name` is the method `action_<name>`; `keys` the first of which is shown; `short` stands in the footer."""
+
+    name: str
+    keys: tuple[str, ...]
+    title: str
+    help: str
+    group: str
+    short: str = ""
+    footer: int = 0  # place in the footer; 0: not there
+    priority: bool = False
+    palette: bool = True
+    shown: str = ""  # the key as people write it, when not as Textual does
+
+
+ACTIONS: tuple[Action, ...] = (
+    # Parts
+    Action("add", ("a",), "Add a part", "Search the palette; Enter picks a part up, Enter drops it", "Draw", "add", 1),
+    Action("wire", ("w",), "Draw a wire", "From the box under the cursor: arrows or Tab to the other end, Enter",
+           "Draw", "wire", 2),
+    Action("edit", ("e",), "Edit what is selected", "The inspector: Enter types a value, left and right step it",
+           "Draw", "edit", 3),
+    Action("more", ("plus", "equals_sign"), "One more of it", "Raise the count of the selected boxes or wires",
+           "Draw", "count", 4, shown="+ -"),
+    Action("fewer", ("minus",), "One fewer of it", "Lower the count of the selected boxes or wires", "Draw", shown="-"),
+    Action("rename", ("R", "f2"), "Rename", "Give the selected box or wire another name", "Draw"),
+    Action("duplicate", ("d", "ctrl+d"), "Duplicate", "Copy the selection with its wires", "Draw"),
+    Action("copy", ("y", "ctrl+c"), "Copy", "Copy the selected boxes", "Draw", shown="y"),
+    Action("cut", ("x", "ctrl+x"), "Cut", "Copy the selected boxes and take them away", "Draw"),
+    Action("paste", ("v", "ctrl+v"), "Paste", "Put copied boxes on the canvas", "Draw"),
+    Action("delete", ("delete", "backspace"), "Delete", "Take away the selected boxes and wires", "Draw", shown="Del"),
+    Action("select_all", ("ctrl+a",), "Select all", "Select every box", "Draw"),
+    Action("arrange", ("A",), "Lay out again", "Place all boxes in layers, storage to compute", "Draw"),
+    Action("undo", ("ctrl+z", "U"), "Undo", "Take the last edit back", "Draw", "undo", 5, shown="^Z"),
+    Action("redo", ("ctrl+y", "ctrl+shift+z"), "Redo", "Do what was undone again", "Draw", shown="^Y"),
+    Action("menu", ("m",), "Menu", "What can be done with the selection", "Draw"),
+    # Answers
+    Action("why", ("i",), "Why this number?", "The chain behind the rate: what binds, what is close, which inputs",
+           "Answers", "why", 7),
+    Action("pin", ("p",), "Pin as baseline A", "Compare every figure with the design as it is now",
+           "Answers", "pin A", 8),
+    Action("overlay", ("o",), "Next overlay", "Traffic, busy, money, heat, confidence", "Answers", "overlay", 9),
+    Action("overlay('traffic')", ("t",), "Overlay: traffic", "Bytes on every wire", "Answers"),
+    Action("overlay('busy')", ("b",), "Overlay: busy", "How full every part is", "Answers"),
+    Action("overlay('money')", ("dollar_sign",), "Overlay: money", "What every part costs an hour", "Answers",
+           shown="$"),
+    Action("overlay('heat')", ("h",), "Overlay: heat", "What every part draws", "Answers"),
+    Action("overlay('confidence')", ("c",), "Overlay: confidence", "How sure each part's figures are", "Answers"),
+    Action("helps", ("u",), "What helps", "Problems, what helps most, what could be taken away", "Answers",
+           "helps", 6),
+    Action("hints", ("full_stop",), "Show or hide gains", "Figures beside the palette's parts", "Answers", shown="."),
+    Action("command_line", ("backslash",), "Show the command line",
+           "The `infralab eval` that gives the present figures", "Answers", shown="\\"),
+    # View
+    Action("focus_canvas", ("escape",), "Back to the canvas", "Leave a panel, a search, a gesture", "View",
+           palette=False, shown="Esc"),
+    Action("panel(1)", ("1",), "Ceilings", "What each part could do", "View"),
+    Action("panel(2)", ("2",), "Framework fit", "Which framework suits", "View"),
+    Action("panel(3)", ("3",), "What helps", "Problems, what helps, what could be taken away", "View"),
+    Action("panel(4)", ("4",), "Palette", "Show or hide the palette", "View"),
+    Action("panel(5)", ("5",), "Inspector", "Show or hide the inspector", "View"),
+    Action("maximise", ("X",), "Maximise the panel", "The focused panel alone, and back", "View"),
+    Action("wider", ("greater_than_sign",), "Wider side panels",
+           "Give the side panels more room", "View", shown=">"),
+    Action("narrower", ("less_than_sign",), "Narrower side panels", "Give the canvas more room", "View", shown="<"),
+    Action("zoom", ("z",), "Zoom", "Dots, names, full", "View"),
+    Action("fit_all", ("f",), "Fit all", "Bring all boxes into view", "View"),
+    Action("theme", ("T",), "Next theme", "Dark, light, high contrast, safe for colour-blind people", "View"),
+    Action("mouse", ("M",), "Mouse on or off", "Off: the terminal's own selecting and copying works", "View"),
+    Action("redraw", ("ctrl+l",), "Redraw", "Paint the whole screen again", "View", shown="^L"),
+    # File
+    Action("open", ("ctrl+o",), "Open", "A preset, or a file", "File", "open", 10, shown="^O"),
+    Action("new", ("ctrl+n",), "New design", "An empty canvas", "File", shown="^N"),
+    Action("save", ("ctrl+s",), "Save", "Write the design to its file", "File", "save", 11, priority=True, shown="^S"),
+    Action("save_as", ("S",), "Save as", "Write the design under another name", "File"),
+    Action("help", ("question_mark", "f1"), "Help", "Keys and the legend of every sign", "File", "help", 12,
+           shown="?"),
+    Action("command_palette", ("ctrl+p",), "All actions", "Search and run any action", "File", palette=False,
+           shown="^P"),
+    Action("leave", ("ctrl+q", "q"), "Quit", "Leave the lab; asks when something isn't saved", "File", "quit", 13,
+           shown="q"),
+)
+
+
+def bindings() -> list[Binding]:
+    """Textual's bindings, one for each key."""
+    return [
+        Binding(key, action.name, action.title, show=bool(action.footer), priority=action.priority)
+        for action in ACTIONS
+        for key in action.keys
+        if action.name != "command_palette"
+    ]
+
+
+def key_text(action: Action) -> str:
+    """The action's key as people write it."""
+    return action.shown or action.keys[0].replace("ctrl+", "^").replace("shift+", "⇧")
+
+
+def footer() -> list[Action]:
+    return sorted((action for action in ACTIONS if action.footer), key=lambda action: action.footer)
+
+
+def groups() -> Iterator[tuple[str, list[Action]]]:
+    """Actions by group, in the table's order."""
+    names = list(dict.fromkeys(action.group for action in ACTIONS))
+    for name in names:
+        yield name, [action for action in ACTIONS if action.group == name]

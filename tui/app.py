@@ -1,0 +1,163 @@
+"""The app: the lab's screen, themes, and an orderly end whatever ends it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App
+
+from infralab.tui.desk import Desk, Evaluate, model
+from infralab.tui.live import Answer
+from infralab.tui.recovery import Recovery
+from infralab.tui.screens.lab import LabScreen
+from infralab.tui.session import Session
+from infralab.tui.terminal.quiet import QuietScreenApp
+from infralab.tui.themes import THEMES
+
+if TYPE_CHECKING:
+    from infralab.models.document import Document
+    from infralab.tui.state import LabState
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the lab looks and listens. `theme` without "infralab-"."""
+
+    theme: str = "dark"
+    ascii_only: bool = False
+    mouse: bool = True
+    recovery_folder: Path | None = None
+    recover: bool = True  # offer what an earlier lab left behind
+
+
+class LabApp(QuietScreenApp, App[int]):
+    CSS_PATH = "app.tcss"
+    TITLE = "InfraLab"
+    ENABLE_COMMAND_PALETTE = False
+    ESCAPE_TO_MINIMIZE = False
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar = [("ctrl+q", "leave", "Quit")]
+
+    def __init__(
+        self, document: Document, settings: Settings | None = None, evaluate: Evaluate = model
+    ) -> None:
+        self.settings = settings or Settings()
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        self.ascii_only = self.settings.ascii_only
+        self.mouse_on = self.settings.mouse
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = f"infralab-{self.settings.theme}"
+        self.recovery = Recovery(self.settings.recovery_folder)
+        self.desk = Desk(Session(document), self._show, self._deliver, self.recovery, evaluate)
+        self.lab = LabScreen(self.desk, self.ascii_only)
+        self.ended_by = 0  # the signal that ended the lab
+
+    def get_default_screen(self) -> LabScreen:
+        return self.lab
+
+    def on_mount(self) -> None:
+        self._hear_signals()
+        if self.settings.recover:
+            self.call_after_refresh(self._offer_recovery)
+
+    def _offer_recovery(self) -> None:
+        from infralab.tui.screens.files import offer_recovery
+
+        offer_recovery(self.lab)
+
+    # -- the worker's answers come to the screen's thread
+
+    def _deliver(self, answer: Answer) -> None:
+        loop = self._loop
+        if loop is not None and self._running:
+            with contextlib.suppress(RuntimeError):  # the lab is being closed
+                loop.call_soon_threadsafe(self._answered, answer)
+
+    def _answered(self, answer: Answer) -> None:
+        if self._running and self.lab.is_attached:
+            with self._context():
+                self.desk.answer(answer)
+
+    def _show(self, state: LabState) -> None:
+        if self.lab.is_mounted:
+            self.lab.show_state(state)
+
+    # -- ends
+
+    def _hear_signals(self) -> None:
+        """A line that is dropped (SIGHUP) and a polite kill (SIGTERM) lose nothing."""
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
+                loop.add_signal_handler(number, self._ended, int(number))
+
+    def _ended(self, number: int) -> None:
+        self.recovery.flush()
+        self.ended_by = number
+        self.exit(128 + number)
+
+    async def action_leave(self) -> None:
+        self.lab.action_leave()
+
+    async def action_quit(self) -> None:
+        self.lab.action_leave()
+
+    def action_help_quit(self) -> None:
+        self.lab.say("^Q leaves the lab; nothing is lost")
+
+    def on_unmount(self) -> None:
+        self.desk.close()
+        if self.ended_by:
+            return
+        if self.desk.session.dirty and self.return_code:
+            self.recovery.flush()
+        else:
+            self.recovery.clear()
+
+
+def refuse() -> str:
+    """Why the lab can't run in this terminal; "" when it can."""
+    if os.environ.get("TERM", "") in ("dumb", "unknown"):
+        return "this terminal can't be drawn on (TERM=dumb): use `infralab eval` here, or set TERM to what it is"
+    if not sys.stdout.isatty() or not sys.stdin.isatty():
+        return "the lab needs a terminal; `infralab eval` works without one"
+    return ""
+
+
+def run(name: str | None = None, settings: Settings | None = None, document: Document | None = None) -> int:
+    """Open the lab on a file, a preset's name, or the default preset; the exit status.
+
+    2: there is no such file, or this is no terminal that can be drawn on.
+    """
+    from infralab.models.document import DocumentError, read
+    from infralab.tui.library import open_named
+    from infralab.tui.screens.files import NEW
+
+    reason = refuse()
+    if not reason and document is None:
+        try:
+            document = open_named(name) if name else read(NEW)
+        except DocumentError as error:
+            reason = str(error)
+    if reason or document is None:
+        print(f"infralab: {reason}", file=sys.stderr)
+        return 2
+    settings = settings or Settings()
+    app = LabApp(document, settings)
+    try:
+        result = app.run(mouse=settings.mouse)
+    finally:
+        if app.desk.session.dirty and app.return_code:
+            app.recovery.flush()
+    if result is None:
+        return app.return_code or 0
+    return result

@@ -1,0 +1,1 @@
+"""What stands around the canvas: one widget a file, each drawn line by line."""

@@ -1,0 +1,60 @@
+"""The answer: the sentence's figures in one line, then the sentence."""
+
+from __future__ import annotations
+
+from infralab.tui import words
+from infralab.tui.panels.base import LinePanel
+from infralab.tui.panels.paint import Line, Piece, flow, spread, wrap
+
+
+class Answer(LinePanel):
+    BORDER_TITLE = "THE ANSWER"
+
+    def lines(self, width: int) -> list[Line]:
+        rows = [self._figures(width), *self._sentence(width)]
+        return [[(" ", ""), *row] for row in rows] if self.has_class("-bare") else rows
+
+    def _figures(self, width: int) -> Line:
+        report, state = self.state.report, self.state
+        if report is None:
+            return [("no answer: " if state.failure else "working it out …", "bad" if state.failure else "dim"),
+                    (state.failure, "")]
+        pieces: list[list[Piece]] = []
+        if report.status != "ok":
+            word = {"infeasible": "✗ NOT POSSIBLE AS DRAWN", "incomplete": "… INCOMPLETE"}.get(report.status, report.status)
+            pieces.append([(word, "bad" if report.status == "infeasible" else "warning")])
+        for figure in words.headline(report):
+            pieces.append([(figure.text, "title" if figure.name == "rate" else "")])
+        versus = self._versus()
+        line = flow(pieces, width - sum(len(text) for text, _ in versus) - 2)
+        return spread(line[0] if line else [], versus, width)
+
+    def _versus(self) -> Line:
+        """The change of the rate against the baseline, and its course over the edits."""
+        state = self.state
+        if state.baseline is None or state.report is None or state.baseline_is_now:
+            return []
+        before, after = state.baseline.throughput, state.report.throughput
+        if before is None or after is None:
+            return []
+        text = words.factor(before.value, after.value)
+        better = after.value >= before.value
+        sign = "" if text == "same" else ("▲ " if better else "▼ ")
+        return [(f"{state.baseline_name} {words.rate(state.baseline)} ", "dim"), (f"{sign}{text}",
+                 "dim" if text == "same" else "good" if better else "bad")]
+
+    def _sentence(self, width: int) -> list[Line]:
+        report = self.state.report
+        if report is None:
+            return []
+        rows = max(self.content_size.height - 1, 1)
+        texts = wrap(f"◆ {report.sentence}" if report.bottleneck else report.sentence, width - 1)
+        if len(texts) > rows:
+            texts = [*texts[: rows - 1], texts[rows - 1].rstrip()[: width - 3].rstrip() + " …"]
+        lines: list[Line] = []
+        for number, text in enumerate(texts):
+            if number == 0 and text.startswith("◆"):
+                lines.append([("◆", "bottleneck"), (text[1:], "strong")])
+            else:
+                lines.append([(text, "strong")])
+        return lines

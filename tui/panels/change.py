@@ -1,0 +1,68 @@
+"""One line of what-if: what a drop would do before it happens, else what changed since the baseline."""
+
+from __future__ import annotations
+
+from infralab.models.report import Report
+from infralab.tui import words
+from infralab.tui.panels.base import LinePanel
+from infralab.tui.panels.paint import Line, Piece, flow
+
+
+class ChangeLine(LinePanel):
+    BORDER_TITLE = "SINCE A"
+
+    def lines(self, width: int) -> list[Line]:
+        state = self.state
+        rows = max(self.content_size.height, 1)
+        if state.what_if is not None:
+            return self._what_if(width, rows)
+        self._title(f"SINCE {state.baseline_name}")
+        if state.report is None or state.baseline is None:
+            return []
+        if state.baseline_is_now:
+            hint = [[("Change something", "strong")], [("drag a part in, or step a value:", "dim")],
+                    [("what it does stands here", "dim")]]
+            return flow(hint, width, 1, rows)
+        return self._changes(state.baseline, state.report, width, rows)
+
+    def _what_if(self, width: int, rows: int) -> list[Line]:
+        what = self.state.what_if
+        assert what is not None
+        self._title("IF YOU DROP IT HERE" if what.place or what.refused else "WHAT IF")
+        if what.refused:
+            return [[("✗ ", "bad"), (what.refused, "")]]
+        if what.report is None or self.state.report is None:
+            return [[("→ ", "accent"), (what.place or what.label, "strong"), ("  working it out …", "dim")]]
+        lines = self._changes(self.state.report, what.report, width, rows)
+        if rows > 1 and what.place:
+            lines = [[("→ ", "accent"), (what.place, "strong")], *lines][:rows]
+        return lines
+
+    def _changes(self, before: Report, after: Report, width: int, rows: int) -> list[Line]:
+        pieces: list[list[Piece]] = []
+        if after.status != before.status and after.status != "ok":
+            reason = next((p.text for p in after.problems), after.status)
+            pieces.append([("✗ ", "bad"), (reason, "")])
+        for change in words.changes(before, after):
+            pieces.append(_piece(change))
+        stuck = words.bottleneck(after)
+        if stuck:
+            word = "still " if words.bottleneck(before) == stuck else "next "
+            pieces.append([(word, "dim"), ("◆", "bottleneck"), (stuck[1:], "")])
+        return flow(pieces, width, 4 if width >= 110 else 3, rows)
+
+    def _title(self, text: str) -> None:
+        if self.border_title != text:
+            self.border_title = text
+
+
+def _piece(change: words.Change) -> list[Piece]:
+    role = "" if change.good is None else "good" if change.good else "bad"
+    name = "" if change.name == "rate" else f"{change.name} "
+    if change.factor == "same":
+        return [(name, "dim"), (change.after, ""), (" same", "dim")]
+    sign = "" if change.good is None else "▲" if change.good else "▼"
+    return [
+        (name, "dim"), (change.before, "dim"), (" → ", "dim"), (change.after, "strong"),
+        (f" {sign}{change.factor}" if change.factor else "", role),
+    ]
