@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from infralab.models.arithmetic import Number, ceil, maximum
+from infralab.models.arithmetic import Number, ceil, first, maximum
 
 GPU_TILE = 128.0  # rows and columns of the output tile that vendor libraries prefer for large products
 GPU_DEPTH = 32.0  # inner dimensions a tile steps by
@@ -27,7 +27,7 @@ class Tiles:
     rows: float
     columns: float
     depth: float
-    units: float
+    units: Number
 
 
 @dataclass(slots=True)
@@ -38,6 +38,8 @@ class Engine:
     bytes_per_s: Number
     tiles: Tiles
     number_bytes: float = 2.0  # of an operand
+    fill_depth: Number = 128.0  # inner dimension that a tile's pipeline spends on filling and draining
+    lost_waves: Number = 0.5  # of tiles, per launch
 
 
 @cache
@@ -46,7 +48,7 @@ def _mxu(text: str) -> float:
     return float(found[1]) if found else 128.0
 
 
-def tiles(kind: str, facts: Mapping[str, Any], cores: float) -> Tiles:
+def tiles(kind: str, facts: Mapping[str, Any], cores: Number) -> Tiles:
     """Tile of a chip's matrix engine: a systolic array's side, a GPU library's 128, a CPU's vector."""
     if "mxu" in facts:
         side = _mxu(str(facts["mxu"]))
@@ -70,10 +72,9 @@ def useful_share(engine: Engine, m: Number, n: Number, k: Number, together: Numb
     cut = engine.tiles
     rows, columns = ceil(m / cut.rows), ceil(n / cut.columns)
     share = m * n / (rows * columns * cut.rows * cut.columns) * (k / padded(k, cut.depth))
-    if cut.units:
+    if first(cut.units) > 0.0:
         waves = rows * columns * together / cut.units
-        # a tile's pipeline fills and drains once: about four steps of its depth
-        share = share * waves / (waves + 0.5) * k / (k + 4.0 * cut.depth)
+        share = share * waves / (waves + engine.lost_waves) * k / (k + engine.fill_depth)
     return share
 
 

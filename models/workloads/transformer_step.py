@@ -34,7 +34,9 @@ class Rates:
     layer_seconds: Number  # host time of a layer's forward pass
     tensor_seconds: Number  # more of it where the layer is divided: collectives to launch
     step_seconds: Number  # host time of a step outside the layers
-    overlap: Number  # share of compute that gradient traffic hides behind
+    overlap: Number  # share of compute that gradient traffic can hide behind
+    hidden_cost: Number  # what a second of hidden traffic takes from the compute it hides behind
+    score_bytes_per_s: Number  # passes over unfused attention scores
     tensor_exposed: Number  # share of tensor-parallel traffic that is not hidden
     expert_exposed: Number  # the same of the exchange between experts
     expert_seconds: Number  # host time of a mixture-of-experts block's forward pass, beyond a layer's
@@ -144,16 +146,18 @@ def _pass_bytes(shape: Shape, layout: Layout, tokens: Number, narrow: bool) -> N
     h, t = shape.hidden, layout.tensor
     mixers = shape.attention_layers + shape.linear_layers
     blocks = mixers + shape.dense_layers + shape.moe_layers
-    wide = blocks * 5.0 * h * 2.0  # norm: read, write; residual: read twice, write
+    # norm: read, write; its copy for the next product: read, write; residual: read twice, write
+    wide = blocks * 7.0 * h * 2.0
     wide = wide / where(layout.sequence_parallel > 0.5, t, 1.0)
     gate = 3.0 if shape.gated else 2.0
-    heads = (shape.heads + shape.kv_heads) * shape.head_size
-    inner = shape.attention_layers * 2.0 * heads + shape.dense_layers * gate * shape.ffn
+    # rotation of queries and keys, and the split of their common product: read and write each
+    heads = (4.0 * shape.heads + 6.0 * shape.kv_heads) * shape.head_size
+    inner = shape.attention_layers * heads + shape.dense_layers * gate * shape.ffn
     if first(shape.linear_layers) > 0:  # convolution, gate, norm and the scan's inputs and outputs
         inner = inner + shape.linear_layers * 12.0 * shape.linear_gemms[-1].inner
     if first(shape.moe_layers) > 0:
-        k = shape.experts_per_token
-        each = gate * (k * shape.expert_ffn + shape.shared_ffn) + 4.0 * k * shape.expert_width
+        k = shape.experts_per_token  # sorting by expert, both buffers of the exchange, and back
+        each = gate * (k * shape.expert_ffn + shape.shared_ffn) + 8.0 * k * shape.expert_width
         inner = inner + shape.moe_layers * each
     total = wide + inner * 2.0 / t
     if narrow:  # operands are read in 16 bits and written in 8, twice: as they are and transposed
@@ -176,8 +180,8 @@ def _attention(work: Work, rates: Rates, layout: Layout, tokens: Number) -> tupl
     scores = tokens * work.sequence * shape.heads * shape.attention_layers / layout.tensor
     share = shape.head_size / (shape.head_size + 4.0 * rates.head.tiles.depth)
     products = flop / (rates.head.flop_per_s * share)
-    forward = products + pass_seconds(rates.head, SCORE_FORWARD_BYTES * scores)
-    return forward, 2.0 * products + pass_seconds(rates.head, SCORE_BACKWARD_BYTES * scores)
+    forward = products + SCORE_FORWARD_BYTES * scores / rates.score_bytes_per_s
+    return forward, 2.0 * products + SCORE_BACKWARD_BYTES * scores / rates.score_bytes_per_s
 
 
 def _head(work: Work, engine: Engine, layout: Layout, tokens: Number) -> Number:
@@ -361,9 +365,9 @@ def step(work: Work, rates: Rates, fabric: Fabric, layout: Layout) -> Seconds:
     reduce, gather = gradient_exchange(work, fabric, layout, params)
     back = (done.matmul[1] + done.passes[1] + done.attention[1]) / p
     ahead = (done.matmul[0] + done.passes[0] + done.attention[0]) / p
-    once = maximum(0.0, reduce - rates.overlap * back) + maximum(0.0, gather - rates.overlap * ahead)
+    once = _behind(rates, reduce, back) + _behind(rates, gather, ahead)
     each_alone = reduce + 2.0 * gather
-    each = maximum(0.0, each_alone - rates.overlap * (layers + done.head) / p)
+    each = _behind(rates, each_alone, (layers + done.head) / p)
     full = layout.sharding > 2.5
     data = (where(full, m * each, once), where(full, m * each_alone, reduce + gather))
     per_chip = m / p
@@ -381,6 +385,12 @@ def step(work: Work, rates: Rates, fabric: Fabric, layout: Layout) -> Seconds:
         host=(host_open * per_chip + rates.step_seconds, host * per_chip + rates.step_seconds),
         optimizer=_optimizer(work, rates, layout, params, fabric),
     )
+
+
+def _behind(rates: Rates, traffic: Number, compute_seconds: Number) -> Number:
+    """Seconds that traffic adds to the compute it overlaps with: what does not fit, and what it slows."""
+    room = rates.overlap * compute_seconds
+    return maximum(0.0, traffic - room) + rates.hidden_cost * minimum(traffic, room)
 
 
 def _stages(

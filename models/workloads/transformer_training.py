@@ -133,14 +133,17 @@ class Task:
             self.machine.figures.assume(f"{chip.id} has no memory bandwidth on record: 1 TB/s")
         reached = bandwidth * self._constant("memory_share") * stack
         cut = tiles(chip.kind, chip.facts, 0.0 if chip.cores is None else chip.cores)
+        fill, lost = self._constant("fill_depth"), self._constant("lost_waves")
         return steps.Rates(
-            layers=Engine(rate, reached, cut, BITS.get(self.peak.precision, 4) / 8.0),
-            head=Engine(wide, reached, cut, BITS.get(self.peak16.precision, 16) / 8.0),
+            layers=Engine(rate, reached, cut, BITS.get(self.peak.precision, 4) / 8.0, fill, lost),
+            head=Engine(wide, reached, cut, BITS.get(self.peak16.precision, 16) / 8.0, fill, lost),
             attention=Engine(wide * self._constant("attention_share"), reached, cut),
             layer_seconds=self._constant("layer_seconds", "s") / stack,
             tensor_seconds=self._constant("tensor_seconds", "s") / stack,
             step_seconds=self._constant("step_seconds", "s"),
             overlap=self._constant("overlap"),
+            hidden_cost=self._constant("hidden_cost"),
+            score_bytes_per_s=bandwidth * self._constant("score_share") * stack,
             tensor_exposed=self._constant("tensor_exposed"),
             expert_exposed=self._constant("expert_exposed"),
             expert_seconds=self._constant("expert_seconds", "s") / stack,
@@ -375,8 +378,9 @@ def usual_precision(chip: Chip) -> str:
 
 
 def chip_keys(chip: Chip) -> tuple[str, ...]:
-    """Tables of constants that apply to a chip: generation, its family, its kind."""
-    return (chip.generation, chip.generation.split("-")[0], chip.kind)
+    """Tables of constants that apply to a chip: its generation, the family of that, its kind."""
+    family = chip.generation.split("-")[0].rstrip("0123456789")
+    return (chip.generation, family, chip.kind)
 
 
 def found_key(chip: Chip, name: str) -> str:
