@@ -23,6 +23,9 @@ def sentence(report: Report) -> str:
     if report.status == "infeasible":
         reason = next((p.text for p in report.problems if p.severity == "infeasible"), "it does not fit")
         lead = f"Not possible as drawn: {reason}. If it fitted: "
+    elif report.status == "incomplete":
+        reason = next((p.text for p in report.problems if p.severity == "missing"), "something is missing")
+        lead = f"Not complete: {reason}. Without that: "
     if stuck is None:
         return f"{lead}{rate}; nothing drawn limits it."
     if stuck.kind == "offered load":

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from infralab.models import schema
 from infralab.models.design import Design
 from infralab.models.document.problem import DocumentError, Problem, shown
+from infralab.models.document.scan import line_of, statements
 from infralab.models.document.tables import Found, read_design
 
 # What brings data of an older version to the next one; it also changes the "schema" key.
@@ -82,7 +83,7 @@ def read(text: str, path: str = "", stamp: Stamp | None = None) -> Document:
     version = data.get("schema")
     kept = text
     if version != schema.VERSION:
-        data, migrated = _migrated(data, found, path)
+        data, migrated = _migrated(data, found, path, text)
         if migrated:
             from infralab.models.document import dump
 
@@ -127,12 +128,15 @@ def _broken(message: str, path: str, text: str) -> str:
     return f"{where or 'text'}: not valid TOML: {head}"
 
 
-def _migrated(data: dict[str, Any], found: Found, path: str) -> tuple[dict[str, Any], bool]:
+def _migrated(
+    data: dict[str, Any], found: Found, path: str, text: str
+) -> tuple[dict[str, Any], bool]:
     version = data.get("schema")
     if version is None:
         found.warning(("schema",), "missing", f'taken as schema = "{schema.VERSION}"')
         return data, False
-    where = f"{path or 'text'}: schema = {shown(version)}"
+    line = line_of(statements(text), ("schema",))
+    where = f"{path or 'text'}:{line or ''}: schema = {shown(version)}".replace("::", ":")
     if not isinstance(version, str):
         raise DocumentError(f'{where}: expected schema = "{schema.VERSION}"')
     first = version

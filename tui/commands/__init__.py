@@ -6,6 +6,7 @@ Exit codes: 0 fine, 2 bad usage or bad input.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from importlib import import_module
@@ -47,8 +48,18 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:  # the reader has seen enough: `infralab eval … | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
+    except OSError as error:  # a full disk behind `>`; everything else is told by the command itself
+        _drop_output()
+        print(f"infralab: the output could not be written: {error.strerror}", file=sys.stderr)
+        return USAGE
+
+
+def _drop_output() -> None:
+    """What is still to be written goes nowhere, so that the end of the process does not fail on it again."""
+    with contextlib.suppress(OSError, ValueError):  # a stream that is no file has nothing to be redirected
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -75,7 +86,9 @@ def _run(command: str, arguments: list[str]) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        text = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
+        if not error.filename:
+            raise
+        text = f"{error.filename}: {error.strerror}"
     except Refusal as error:
         text = str(error)
     print(f"infralab{' ' + command if command else ''}: {text}", file=sys.stderr)

@@ -86,7 +86,7 @@ def _of_names(document: Document, catalogue: Catalogue) -> list[Finding]:
         ]
     except CatalogueError as error:
         line = designs.line_of(document, ("component",))
-        return [Finding("error", document.path, line, "component", f"{document.path}:{line or ''}: {error}")]
+        return [Finding("error", document.path, line, "component", designs.of_component(error, document))]
 
 
 def _of_the_model(document: Document, catalogue: Catalogue) -> list[Finding]:

@@ -12,7 +12,7 @@ from infralab.models.design import Design
 from infralab.models.document.problem import toml_value
 from infralab.models.explain import place
 from infralab.models.explore.compare import Difference, differences
-from infralab.models.report import Report
+from infralab.models.report import Bottleneck, Report
 from infralab.tui import words
 from infralab.tui.commands import designs
 from infralab.tui.export.terminal import Line, show
@@ -92,7 +92,8 @@ def sentence(before: Side, after: Side) -> str:
     if a.throughput is None or b.throughput is None:
         silent = before if a.throughput is None else after
         return f"{silent.name} has no answer yet: {silent.report.sentence}"
-    held = "" if b.bottleneck is None else f"; {b.bottleneck.kind} of {place(b.bottleneck.owner)} now sets the pace"
+    same = a.bottleneck is not None and b.bottleneck is not None and a.bottleneck.resource == b.bottleneck.resource
+    held = "" if b.bottleneck is None else _held(b.bottleneck, "still" if same else "now")
     if a.throughput.unit != b.throughput.unit:
         return f"{after.name} does {words.rate(b)}, {before.name} {words.rate(a)}: two kinds of work"
     change = words.factor(a.throughput.value, b.throughput.value)
@@ -100,6 +101,10 @@ def sentence(before: Side, after: Side) -> str:
         cause = "" if a.bottleneck is None else f": {a.bottleneck.kind} of {place(a.bottleneck.owner)} sets the pace"
         return f"{after.name} is as fast as {before.name}, {words.rate(b)}{cause}."
     return f"{after.name} does {words.rate(b)} where {before.name} does {words.rate(a)} ({change}){held}."
+
+
+def _held(stuck: Bottleneck, word: str) -> str:
+    return f"; {stuck.kind} of {place(stuck.owner)} {word} sets the pace"
 
 
 def _figures(sides: list[Side]) -> list[Row]:

@@ -98,11 +98,20 @@ def keep_catalogue(files: Sequence[str]) -> None:
 
 def known(design: Design, catalogue: Catalogue, document: Document | None = None) -> None:
     """Raise Refused where the design names what the catalogue does not have; with line where there is one."""
+    from infralab.models.catalogue import CatalogueError
     from infralab.models.references import unknown
 
-    found = list(unknown(design, catalogue))
-    if found:
-        raise Refused("\n".join(located(item.path, item.value, item.message, document) for item in found))
+    try:
+        found = list(unknown(design, catalogue))
+    except CatalogueError as error:  # one of the design's own components
+        raise Refused(of_component(error, document)) from None
+    if not found:
+        return
+    of_file: set[object] = set()  # what an edit of the command line named stands in no file
+    if document is not None:
+        of_file = set(found if document.design is design else unknown(document.design, catalogue))
+    texts = [located(item.path, item.value, item.message, document if item in of_file else None) for item in found]
+    raise Refused("\n".join(texts))
 
 
 def located(path: Sequence[str], value: str, message: str, document: Document | None) -> str:
@@ -110,8 +119,16 @@ def located(path: Sequence[str], value: str, message: str, document: Document | 
     from infralab.models.document.problem import Problem, dotted, quoted
 
     line = None if document is None else line_of(document, path)
-    where = "" if document is None or line is None else document.path  # an edit's value stands in no file
+    where = "" if document is None else document.path
     return str(Problem("error", dotted(path), line, message, "", quoted(value) if value else "", where))
+
+
+def of_component(error: Exception, document: Document | None) -> str:
+    """What is wrong with one of the design's own components, with file, line and key before it."""
+    key = str(error).partition(" ")[0].rstrip(":")
+    line = None if document is None else line_of(document, ("component", *key.split(".")))
+    where = f"{document.path}:{line}: " if document is not None and line is not None else ""
+    return f"{where}component.{error}"
 
 
 def line_of(document: Document, path: Sequence[str]) -> int | None:

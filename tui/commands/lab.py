@@ -31,10 +31,24 @@ def run(argv: list[str]) -> int:
     if options.catalogue:
         designs.catalogue_with(options.catalogue)  # said here when a file is wrong, before the screen is taken
         designs.keep_catalogue(options.catalogue)
-    from infralab.tui.app import Settings, run
+    from infralab.tui.app import Settings
+    from infralab.tui.app import run as open_lab
 
-    chosen = {"theme": options.theme} if options.theme else {}
-    return run(settings=Settings(mouse=options.mouse, ascii_only=options.ascii, **chosen), document=document)
+    chosen = {"theme": _theme(options.theme)} if options.theme else {}
+    return open_lab(settings=Settings(mouse=options.mouse, ascii_only=options.ascii, **chosen), document=document)
+
+
+def _theme(name: str) -> str:
+    """The theme's name as the lab has it. Raises Refused with the names that there are."""
+    from infralab.models.schema import nearest
+    from infralab.tui.themes import THEMES
+
+    names = [theme.name.removeprefix("infralab-") for theme in THEMES]
+    if name not in names:
+        close = nearest(name, names)
+        hint = f"did you mean {close}?" if close else f"themes are {', '.join(names)}"
+        raise designs.Refused(f"--theme {name}: there is no such theme; {hint}")
+    return name
 
 
 def _first() -> designs.Document:

@@ -15,7 +15,8 @@ def parser() -> argparse.ArgumentParser:
         epilog="Without -o the design is printed: infralab new \"…\" | infralab eval -",
     )
     made.add_argument("words", metavar="WORDS", nargs="+", help="what is there, with counts, separated by commas")
-    made.add_argument("-o", "--output", metavar="FILE", help="write it there; a file that exists is never replaced")
+    made.add_argument("-o", "--output", metavar="FILE", help="write it there")
+    made.add_argument("--force", action="store_true", help="replace a file that is there already")
     designs.add_catalogue(made)
     return made
 
@@ -35,6 +36,6 @@ def run(argv: list[str]) -> int:
     if options.output is None:
         sys.stdout.write(render(document, design))
         return 0
-    saved = save(document, design, options.output)
+    saved = save(document, design, options.output, force=options.force)
     print(f"{saved.path}: {len(design.boxes)} boxes, {len(design.wires)} wires; infralab {saved.path} opens it")
     return 0
