@@ -16,6 +16,7 @@ from infralab.models.machine import Link, Machine, Tier
 from infralab.models.physics.ledger import Ledger
 
 Arc = tuple[str, bool]  # a wire's name, and whether from its first end to its second
+LARGE = 300  # flows with a choice; beyond, the best split takes longer than an edit may
 NODES = frozenset({"node", "system", "server"})
 
 
@@ -195,7 +196,9 @@ def demands(machine: Machine, job: Job, flows: list[Flow]) -> list[Demand]:
     wanted = [flow for flow in flows if any_of(flow.bytes > 0.0)]
     loads: Loads = {}
     chosen = [flow for flow in wanted if has_choice(fabric, flow)]
-    if chosen:
+    if len(chosen) > LARGE:
+        machine.figures.assume("adaptive routing of a large drawing: traffic split by the rate of the ways", False)
+    elif chosen:
         from infralab.models.solve import flow as best
 
         settled = best.settle(fabric, chosen, route(fabric, [f for f in wanted if f not in chosen], job))
@@ -217,7 +220,8 @@ def has_choice(fabric: Fabric, flow: Flow) -> bool:
     passed = {hop.other for hop in starts if hop.other in ways.distance}
     if not passed or any(machine.switches[s].routing != "adaptive" for s in ways.distance):
         return False
-    return len(passed) > 1 or len(ends) > 1 or any(len(hops) > 1 for hops in ways.onward.values())
+    doors = {hop.other for hop in ends}
+    return len(passed) > 1 or len(doors) > 1 or any(len(hops) > 1 for hops in ways.onward.values())
 
 
 def route(fabric: Fabric, flows: list[Flow], job: Job | None = None) -> Loads:
