@@ -225,6 +225,7 @@ class Step:
     remove: tuple[str, ...] = ()
     set: tuple[str, ...] = ()
     expect: tuple[str, ...] = ()  # claims about the Report after the step, checked by `explore/claims.py`
+    vote: tuple[str, ...] = ()  # what the room may choose from, read by `explore/story.py`
     extra: FrozenMap[str, Any] = EMPTY
 
 

@@ -81,6 +81,7 @@ STEP = keyed(
     Key("remove", "texts", "Paths that are removed first"),
     Key("set", "texts", "Assignments, as they would stand in the file"),
     Key("expect", "texts", 'What the step claims: "rate > 4 * before", "bottleneck = store"'),
+    Key("vote", "texts", 'What the room chooses from: "Faster GPUs | box.train.is = \'dgx-b200\'", "A cache | step 3"'),
 )
 
 DESIGN = keyed(
