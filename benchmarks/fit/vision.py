@@ -38,9 +38,9 @@ FITTED = ROOT / "models" / "fitted"
 RATES = {"images_per_second", "samples_per_second", "throughput"}
 CHIP = ("share_8bit", "share_16bit", "share_tf32", "share_32bit", "memory_share", "near_bytes_per_flop", "gap_seconds", "depth_gain", "cache_gain")
 STACK = ("passes", "host_seconds", "kernel", "gaps")
-SHARED = ("hidden", "serial")
+SHARED = ("hidden", "serial", "attention_passes")
 STATIC = ("styles", "copies", "network")  # tables that hold no constants of the fit
-FIXED = {"gpu.memory_share", "engine.kernel", "engine.gaps", "default.kernel", "default.gaps"}  # set the scale of the others
+FIXED = {"encoder.default.attention_passes", "gpu.memory_share", "engine.kernel", "engine.gaps", "default.kernel", "default.gaps"}  # set the scale of the others
 KNEE = 0.12  # of a logarithm: below it rows count by the square, beyond it by their size
 PULL = 4.0  # weight of a constant's distance from its parent against one row
 STEP = 0.02  # of a logarithm, for the derivative
@@ -55,6 +55,7 @@ START = {
         "memory_share": 0.85,
         "hidden": 0.7,
         "serial": 0.05,
+        "attention_passes": 0.6,
         "cache_gain": 2.0,
         "depth_gain": 0.15,
         "near_bytes_per_flop": 0.5,
@@ -224,7 +225,7 @@ class Fit:
             _, file, key, name = path.split(".", 3)
             if levels[path] != "default" and len([r for r in used if not r.held_out]) < LEAST_ROWS[levels[path]]:
                 continue
-            if f"{key}.{name}" in FIXED:
+            if f"{key}.{name}" in FIXED or f"{file}.{key}.{name}" in FIXED:
                 continue
             self.theta[path] = 0.0
         for path in self.theta:

@@ -32,6 +32,7 @@ class Network:
     activations: Number  # numbers that layers put out
     layers: Number  # kernels that follow one another, in units of a convolution with its tail
     input_numbers: Number  # of one prepared sample
+    attention: bool = False  # a plain transformer: few passes over each output
 
     @property
     def flop(self) -> Number:
@@ -125,7 +126,8 @@ def _convolutions(
     if "layers" in facts:
         layers = read("workload.model.layers", float(facts["layers"]))
     weights = read("workload.model.parameters", parameters)
-    return Network(name, macs_n * windows, weights, activations_n * windows, layers, numbers * windows)
+    plain = bool(facts.get("attention", False))
+    return Network(name, macs_n * windows, weights, activations_n * windows, layers, numbers * windows, plain)
 
 
 def _trains(machine: Machine) -> bool:
@@ -203,4 +205,4 @@ def _from_shape(
     name = shape.name
     layers = shape.layers * float(fit["layers_per_block"])
     count = macs if first(macs) > 0 else 1.0
-    return Network(name, count, parameters, outputs, layers, numbers)
+    return Network(name, count, parameters, outputs, layers, numbers, attention=True)

@@ -52,6 +52,9 @@ def generation_keys(chip: Chip) -> tuple[str, ...]:
     """Keys of fitted constants of a chip: its generation within its kind, its engine, its kind."""
     word = chip.generation.split(" ")[0].split("-")[0]
     found = [] if chip.generation == chip.kind or not word else [f"{chip.kind}-{word}"]
+    if "consumer" in str(chip.facts.get("form_factor", "")):
+        # consumer cards print the rate of full-precision sums, which is half of what the engine could
+        found = [*(f"{key}-consumer" for key in found), f"{chip.kind}-consumer", *found]
     if chip.kind in CPU_KINDS:
         core = CORE.search(str(chip.facts.get("cores_unit", "")))
         if core is not None and not found:
@@ -214,6 +217,8 @@ def _host(machine: Machine, network: Network, run: Run, passes: Number) -> tuple
 def activation_bytes(figures: Figures, network: Network, run: Run) -> Number:
     """Bytes of layer outputs that one sample moves through memory, all passes of the stack."""
     times = fitted(figures, run.file, run.stack, "passes")
+    if network.attention:
+        times = times * fitted(figures, run.file, ("default",), "attention_passes")
     return times * network.activations * number_bytes(run.precision)
 
 
