@@ -142,14 +142,10 @@ class CanvasApp(App[None]):
         yield Static("88 k images/s ±15 %\nGPUs work 21 % of the time", id="answer")
 
     def on_mount(self) -> None:
+        if self.first_zoom is not None:
+            self.canvas.open_at(Zoom(self.first_zoom), Place(0, 0))
         self.canvas.set_design(self.design, self.report, self.parts)
         self.canvas.focus()
-        if self.first_zoom is not None:
-            self.call_after_refresh(self._first_view)
-
-    def _first_view(self) -> None:
-        self.canvas.set_zoom(Zoom(self.first_zoom or 0))
-        self.canvas.look_at(Place(0, 0))
 
     def on_boxes_moved(self, message: messages.BoxesMoved) -> None:
         for name, at in message.places.items():

@@ -90,9 +90,8 @@ def _minimap(
     column = np.clip((middle[:, 0] - MARGIN.x - left) * across, 0, MAP_WIDTH - 1).astype(int)
     row = np.clip((middle[:, 1] - MARGIN.y - top) * down, 0, MAP_HEIGHT - 1).astype(int)
     map_chars[row, column], map_roles[row, column] = ord("■"), Role.LABEL
-    for i, box in enumerate(scene.boxes):
-        if box.bottleneck:
-            map_chars[row[i], column[i]], map_roles[row[i], column[i]] = ord("◆"), Role.WIRE_FULL
+    for i in scene.bottlenecks:
+        map_chars[row[i], column[i]], map_roles[row[i], column[i]] = ord("◆"), Role.WIRE_FULL
     x, y, w, h = frame
     line = codes("▕" + " " * MAP_WIDTH + "▏")
     chars[y, x : x + w], chars[y + h - 1, x : x + w] = codes("┌" + "─" * MAP_WIDTH + "┐"), codes(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +96,7 @@ class Painter:
             box = scene.boxes[i]
             look = box_look(box.name, decor)
             styles[i] = frame_style(box, look)
-            window.stamp(int(rects[i, 0]), int(rects[i, 1]), self.stamps.get(_seen(box), look))
+            window.stamp(int(rects[i, 0]), int(rects[i, 1]), self.stamps.get(box, look))
         return styles
 
     def _decor(self, scene: Scene, window: _Window, decor: Decor) -> None:
@@ -153,13 +153,6 @@ def box_look(name: str, decor: Decor) -> Look:
 
 def _in_front(name: str, decor: Decor) -> bool:
     return name == decor.cursor or name in decor.selected
-
-
-def _seen(box: BoxView) -> BoxView:
-    """The same for boxes that look alike wherever they stand: one stamp serves a move."""
-    if box.at == (0, 0):
-        return box
-    return replace(box, at=Place(0, 0))
 
 
 def _visible_wires(scene: Scene, window: _Window) -> NDArray[np.intp]:
@@ -227,7 +220,7 @@ def _ghost(window: _Window, decor: Decor, stamps: Stamps) -> None:
     if ghost is None:
         return
     x, y = ghost.corner.x + MARGIN.x, ghost.corner.y + MARGIN.y
-    window.stamp(x, y, stamps.get(_seen(ghost), Look.GHOST if decor.ghost_ok else Look.REFUSED))
+    window.stamp(x, y, stamps.get(ghost, Look.GHOST if decor.ghost_ok else Look.REFUSED))
     role = Role.TARGET if decor.ghost_ok else Role.REFUSED
     target = decor.targets.get(decor.target or "")
     if target is not None and target.text:

@@ -57,7 +57,7 @@ def spread(box: Rect, side: str, wishes: Sequence[float]) -> list[int]:
     cells: list[int] = []
     for wish in wishes:
         least = cells[-1] + gap if cells else low
-        cells.append(max(least, min(round(wish), high)))
+        cells.append(max(least, min(int(wish), high)))  # down: the same wherever the box stands
     limit = high
     for index in range(count - 1, -1, -1):  # push back what ran over the end
         cells[index] = min(cells[index], limit)

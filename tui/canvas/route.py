@@ -22,6 +22,7 @@ BEND, BLOCKED, SHARED, SHARED_CORNER = 3, 4000, 12, 9
 LANES = 20  # lanes tried between two ports that face each other
 REACH_ACROSS, REACH_DOWN = 24, 9  # how far outside the two ports a detour may run
 CORNERS = 6
+FROM_MIDDLE = np.array([(k + 1) // 2 * (-1) ** k for k in range(2 * LANES)], np.int32)  # 0, -1, 1, -2 …
 
 
 class Port(NamedTuple):
@@ -89,38 +90,40 @@ class Router:
     def route(self, start: Port, end: Port) -> tuple[Corners, int]:
         """The cheapest path between two ports that both look across or both look up and down, and its cost.
 
-        A cost of BLOCKED or more says that it runs through a box.
+        A cost of BLOCKED or more says that it runs through a box. Detours are tried only when no simple
+        path is free.
         """
         across = OUTWARD[start.side][0] != 0
-        xs, ys = self._candidates(start, end) if across else self._candidates(_turn(start), _turn(end))
-        if not across:
-            xs, ys = ys, xs
-        costs = self._cost(xs, ys, across)
-        best = int(costs.argmin())
-        return tuple(zip(xs[best].tolist(), ys[best].tolist(), strict=True)), int(costs[best])
+        shapes = self._lanes_between if across else self._lanes_down
+        best: Corners = ()
+        cost = 1 << 30
+        for candidates in (shapes, self._detours if across else self._detours_down):
+            xs, ys = candidates(start, end)
+            if len(xs):
+                costs = self._cost(xs, ys, across)
+                k = int(costs.argmin())
+                if costs[k] < cost:
+                    cost = int(costs[k])
+                    best = tuple(zip(xs[k].tolist(), ys[k].tolist(), strict=True))
+            direct = abs(end.x - start.x) + abs(end.y - start.y) + 3 * BEND
+            if cost <= direct:
+                break
+        return best, cost
 
-    def _candidates(self, start: Port, end: Port) -> tuple[Ints, Ints]:
-        """Corners of every shape tried, for ports that look across: H V H through each lane, H V H V H round."""
-        turned = start.side in ("bottom", "top")
-        wide, tall = (self.height, self.width) if turned else (self.width, self.height)
-        reach = REACH_ACROSS if turned else REACH_DOWN
-        ahead = 1 if start.side in ("right", "bottom") else -1
-        back = 1 if end.side in ("right", "bottom") else -1
-        x0, y0, x1, y1 = start.x, start.y, end.x, end.y
-        rows = np.arange(max(min(y0, y1) - reach, 0), min(max(y0, y1) + reach + 1, tall))
-        lanes = _lanes(x0, x1, ahead, back, wide)
-        count = len(lanes) + 2 * len(rows)
-        xs, ys = np.empty((count, CORNERS), np.int32), np.empty((count, CORNERS), np.int32)
-        xs[:, 0], xs[:, 5], ys[:, :2], ys[:, 4:] = x0, x1, y0, y1
-        k = len(lanes)
-        xs[:k, 1:5] = lanes[:, None]
-        ys[:k, 2:4] = y1
-        for step in (1, 3):
-            part = slice(k, k + len(rows))
-            xs[part, 1:3] = min(max(x0 + ahead * step, 0), wide - 1)
-            xs[part, 3:5] = min(max(x1 + back * step, 0), wide - 1)
-            ys[part, 2:4] = rows[:, None]
-            k += len(rows)
+    def _lanes_between(self, start: Port, end: Port) -> tuple[Ints, Ints]:
+        """Corners of H V H through each lane, for ports that look across."""
+        return _through(start, end, self.width)
+
+    def _lanes_down(self, start: Port, end: Port) -> tuple[Ints, Ints]:
+        ys, xs = _through(_turn(start), _turn(end), self.height)
+        return xs, ys
+
+    def _detours(self, start: Port, end: Port) -> tuple[Ints, Ints]:
+        """Corners of H V H V H through each row near the ports."""
+        return _round(start, end, self.width, self.height, REACH_DOWN)
+
+    def _detours_down(self, start: Port, end: Port) -> tuple[Ints, Ints]:
+        ys, xs = _round(_turn(start), _turn(end), self.height, self.width, REACH_ACROSS)
         return xs, ys
 
     def _cost(self, xs: Ints, ys: Ints, across_first: bool) -> NDArray[np.int64]:
@@ -176,17 +179,42 @@ def _turn(port: Port) -> Port:
     return Port(port.y, port.x, port.side)
 
 
+def _ahead(port: Port) -> int:
+    return 1 if port.side in ("right", "bottom") else -1
+
+
+def _through(start: Port, end: Port, wide: int) -> tuple[Ints, Ints]:
+    lanes = _lanes(start.x, end.x, _ahead(start), _ahead(end), wide)
+    xs, ys = np.empty((len(lanes), CORNERS), np.int32), np.empty((len(lanes), CORNERS), np.int32)
+    xs[:, 0], xs[:, 5], xs[:, 1:5] = start.x, end.x, lanes[:, None]
+    ys[:, :2], ys[:, 2:] = start.y, end.y
+    return xs, ys
+
+
+def _round(start: Port, end: Port, wide: int, tall: int, reach: int) -> tuple[Ints, Ints]:
+    rows = np.arange(max(min(start.y, end.y) - reach, 0), min(max(start.y, end.y) + reach + 1, tall))
+    count = len(rows)
+    xs, ys = np.empty((2 * count, CORNERS), np.int32), np.empty((2 * count, CORNERS), np.int32)
+    xs[:, 0], xs[:, 5], ys[:, :2], ys[:, 4:] = start.x, end.x, start.y, end.y
+    for part, step in ((slice(0, count), 1), (slice(count, None), 3)):
+        xs[part, 1:3] = min(max(start.x + _ahead(start) * step, 0), wide - 1)
+        xs[part, 3:5] = min(max(end.x + _ahead(end) * step, 0), wide - 1)
+        ys[part, 2:4] = rows[:, None]
+    return xs, ys
+
+
 def _lanes(x0: int, x1: int, ahead: int, back: int, wide: int) -> Ints:
-    """Where an H V H may turn: between ports that face each other, or beyond both that look the same way."""
+    """Where an H V H may turn: between ports that face each other, or beyond both that look the same way.
+
+    The middle comes first: of equal costs, the wire that bends half-way is taken.
+    """
     if ahead != back:
         if (x1 - x0) * ahead < 0:
             return np.empty(0, np.int32)
         low, high = min(x0, x1), max(x0, x1)
-        count = min(high - low + 1, LANES)
-        # the middle first: equal costs then bend half-way
-        lanes = np.unique(np.linspace(low, high, count).astype(np.int32))
-        order: Ints = np.argsort(np.abs(lanes - (low + high) / 2), kind="stable")
-        return lanes[order]
+        middle, stride = (low + high) // 2, max((high - low) // LANES, 1)
+        lanes = middle + stride * FROM_MIDDLE
+        return lanes[(lanes >= low) & (lanes <= high)]
     beyond = max(x0, x1) if ahead > 0 else min(x0, x1)
     lanes = beyond + ahead * np.arange(1, 8, dtype=np.int32)
     return lanes[(lanes >= 0) & (lanes < wide)]

@@ -67,7 +67,7 @@ class Scene:
         for k, path in enumerate(self.paths):
             if path is not None:
                 self.router.use(path, 1)
-                np.add.at(self.wire_count, (self.cells[k][0], self.cells[k][1]), 1)
+                self.wire_count[self.cells[k][0], self.cells[k][1]] += 1
         for k, label in enumerate(self.labels):
             if label is not None:
                 self.room.claim(k, label)
@@ -122,11 +122,28 @@ class Scene:
             old, new = self.wires[k], view.wires[k]
             self.wires[k] = new
             path = self.paths[k]
-            if path is not None:
+            if path is None:
+                continue
+            if (old.thickness, old.flow, old.dashed) == (new.thickness, new.flow, new.dashed):
+                self.cells[k][wire_cells.ROLE] = wire_cells.wire_role(new)
+            else:
                 self.cells[k] = wire_cells.draw(new, path, self.ports.side[k])
-                if wire_cells.texts(old) != wire_cells.texts(new):
-                    self._forget_label(k)
+            self._retext(k, old)
         self._label(k for k in changed if self.labels[k] is None)
+
+    def _retext(self, k: int, old: WireView) -> None:
+        """New words where the old ones stood, if they are as long; else look for room again."""
+        label = self.labels[k]
+        before, after = wire_cells.texts(old), wire_cells.texts(self.wires[k])
+        if label is None or before == after:
+            return
+        text = label.text.strip()
+        if text in before and len(before) == len(after):
+            new = after[before.index(text)]
+            if len(new) == len(text):
+                self.labels[k] = label._replace(text=label.text.replace(text, new))
+                return
+        self._forget_label(k)
 
     def move_box(self, i: int, corner: Place) -> int:
         """Put box `i` at `corner` (scene cells); how many wires were routed again."""
@@ -143,9 +160,7 @@ class Scene:
         todo = self.ports.move(i, x, y)
         todo |= set(np.flatnonzero(self._crossed_by(x, y, w, h)).tolist())
         todo -= self.unrouted
-        covered = {
-            int(k) for k in np.unique(self.room.owner[y : y + h, x : x + w]).tolist() if k >= 0
-        }
+        covered = set(self.room.owner[y : y + h, x : x + w].ravel().tolist()) - {-1}
         for k in todo:
             self._lift(k)
         for k in sorted(todo):
@@ -217,7 +232,7 @@ class Scene:
         cells = self.cells[k] = wire_cells.draw(self.wires[k], path, self.ports.side[k])
         self.router.use(path, 1)
         self.wire_count[cells[0], cells[1]] += 1
-        for other in np.unique(self.room.owner[cells[0], cells[1]]).tolist():
+        for other in set(self.room.owner[cells[0], cells[1]].tolist()):
             if other >= 0 and other != k:
                 self._forget_label(other)
         points = np.array(path, np.int32)
@@ -258,6 +273,11 @@ class Scene:
                     self.labels[k] = label
 
     # -- questions
+
+    @property
+    def bottlenecks(self) -> list[int]:
+        """Boxes that bind."""
+        return [self.index[box.name] for box in self.view.boxes if box.bottleneck]
 
     def corner(self, i: int) -> Place:
         """Where box `i` stands, in scene cells."""

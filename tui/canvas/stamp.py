@@ -160,9 +160,9 @@ def _bar(label: str, fraction: float, width: int) -> list[tuple[str, Role]]:
         full = 1  # something, not nothing
     role = bar_role(fraction)
     return [
-        (name, Role.DIM),
+        (name, Role.TEXT),
         (glyphs.BAR_FULL * full, role),
-        (glyphs.BAR_EMPTY * (cells - full), Role.BAR_EMPTY),
+        (glyphs.BAR_EMPTY * (cells - full), role),
         (percent.rjust(PERCENT_WIDTH + 1), role if role is Role.BAR_HIGH else Role.TEXT),
     ]
 

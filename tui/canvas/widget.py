@@ -61,11 +61,11 @@ class TopologyCanvas(CanvasKeys, Widget, can_focus=True):
         & > .canvas--bar-middle { color: $text-warning; background: $surface; }
         & > .canvas--bar-high { color: $text-error; background: $surface; text-style: bold; }
         & > .canvas--bar-empty { color: $foreground 30%; background: $surface; }
-        & > .canvas--bottleneck { color: $text-error; background: $surface; text-style: bold; }
-        & > .canvas--problem { color: $text-warning; background: $surface; text-style: bold; }
+        & > .canvas--bottleneck { color: $text-error; background: $surface; }
+        & > .canvas--problem { color: $text-warning; background: $surface; }
         & > .canvas--badge { color: $text-accent; background: $surface; text-style: bold; }
         & > .canvas--selected { color: $text-accent; background: $surface; }
-        & > .canvas--cursor { color: $text-accent; background: $surface; text-style: bold; }
+        & > .canvas--cursor { color: $text-accent; background: $surface; }
         & > .canvas--ghost { color: $text-accent; background: $surface; }
         & > .canvas--ghost-text { color: $text-accent; background: $surface; text-style: bold; }
         & > .canvas--target { color: $text-success; background: $background; text-style: bold; }
@@ -266,6 +266,10 @@ class TopologyCanvas(CanvasKeys, Widget, can_focus=True):
         self._route(FIRST_ROUTES_SECONDS)
         self.repaint()
         self.post_message(ViewChanged(int(self.zoom), self.origin))
+
+    def open_at(self, zoom: int, origin: Place) -> None:
+        """Look here when the first design comes, instead of fitting it."""
+        self.zoom, self.origin, self._framed = Zoom(zoom), origin, True
 
     def show_box(self, name: str) -> None:
         """Pan as little as brings a box into view."""

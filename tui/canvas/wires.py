@@ -38,7 +38,7 @@ def wire_role(wire: WireView) -> Role:
 
 
 def trace(path: Corners) -> Cells:
-    """Cells of a path in order, each once: rows Y, X and FORM; corners where it turns."""
+    """Cells of a path in order: rows Y, X and FORM; corners where it turns."""
     points = [path[0]]
     for point in path[1:]:
         if point != points[-1]:
@@ -64,12 +64,13 @@ def _glyph_indices(cells: Cells, sides: tuple[str, str]) -> NDArray[np.int32]:
     moves[:, 0] = before
     moves[:, 1:-1] = cells[:, 1:] - cells[:, :-1]
     moves[:, -1] = -after
-    dy0, dx0, dy1, dx1 = moves[0, :-1], moves[1, :-1], moves[0, 1:], moves[1, 1:]
-    index = np.where(dx0 != 0, 0, 1).astype(np.int32)
-    turns = (dx0 != 0) != (dx1 != 0)
-    # a corner joins the way back (-move in) and the way on
-    across, down = np.where(dx0 != 0, -dx0, dx1), np.where(dy0 != 0, -dy0, dy1)
-    index[turns] = (2 + (across < 0) + 2 * (down < 0))[turns]
+    level = moves[1] != 0
+    index: Cells = (~level[:-1]).astype(np.int32)
+    turns = np.flatnonzero(level[:-1] != level[1:])
+    # a corner joins the way back (against the move in) and the way on
+    back, on = -moves[:, turns], moves[:, turns + 1]
+    across, down = back[1] + on[1], back[0] + on[0]
+    index[turns] = 2 + (across < 0) + 2 * (down < 0)
     return index
 
 
@@ -115,7 +116,8 @@ def texts(wire: WireView) -> list[str]:
     full = f"{percent} {fullness_glyph(used)}"
     if wire.bottleneck:
         full = f"{glyphs.BOTTLENECK} {full}"
-    return [f"{wire.label} {full}", full] if wire.label else [full]
+    short = full.replace(" ", "")
+    return [f"{wire.label} {full}", full, short] if wire.label else [full, short]
 
 
 class LabelRoom:
@@ -161,7 +163,7 @@ class LabelRoom:
     def _on(self, text: str, x0: int, x1: int, y: int) -> Label | None:
         text = f" {text} "
         room = abs(x1 - x0) + 1
-        if room < len(text) + 3:
+        if room < len(text) + 2:  # the ends stay: an arrowhead may be there
             return None
         x = min(x0, x1) + (room - len(text)) // 2
         return Label(y, x, text) if self._free(y, x, len(text), 1) else None

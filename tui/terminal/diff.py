@@ -8,6 +8,7 @@ moves and attribute changes. `DiffUpdate` is what Textual's own `App._display` i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from rich.cells import cell_len
@@ -203,27 +204,52 @@ class _Pen:
             self.out.append(f"\x1b[{y + 1};{x + 1}H" if x else f"\x1b[{y + 1}H")
 
     def _wear(self, dress: Dress, text: str) -> None:
+        """Change into a dress with as few codes as it takes; on blanks only what shows on blanks."""
         attributes, front, back = dress
-        if self.dress is None or self.dress[0] != attributes:
-            codes = ["0", *(code for code in dress if code)]
-            self.out.append(f"\x1b[{';'.join(codes)}m")
+        if self.dress is None:
+            self.out.append(f"\x1b[{';'.join(['0', *(code for code in dress if code)])}m")
             self.dress = dress
             return
-        _, old_front, old_back = self.dress
-        codes = []
-        blank = not attributes and text.isspace()  # a space shows no foreground
-        if front != old_front and not blank:
+        old_attributes, old_front, old_back = self.dress
+        if text.isspace() and _invisible_on_blanks(attributes) and _invisible_on_blanks(old_attributes):
+            attributes, front = old_attributes, old_front
+        codes = _attribute_codes(old_attributes, attributes)
+        if front != old_front:
             codes.append(front or "39")
         if back != old_back:
             codes.append(back or "49")
         if codes:
             self.out.append(f"\x1b[{';'.join(codes)}m")
-        self.dress = (attributes, old_front if blank else front, back)
+        self.dress = (attributes, front, back)
 
     def text(self) -> str:
         if self.dress is not None:
             self.out.append("\x1b[m")
         return "".join(self.out)
+
+
+# What ends an attribute; bold and dim share theirs.
+OFF = {"1": "22", "2": "22", "3": "23", "4": "24", "5": "25", "6": "25", "7": "27", "8": "28", "9": "29", "21": "24",
+       "51": "54", "52": "54", "53": "55"}
+
+
+@lru_cache(maxsize=256)
+def _invisible_on_blanks(attributes: str) -> bool:
+    """Whether a space looks the same with and without: weight and slant don't show on it, lines do."""
+    return all(code in ("", "1", "2", "3") for code in attributes.split(";"))
+
+
+def _attribute_codes(old: str, new: str) -> list[str]:
+    """Codes from one set of attributes to another."""
+    return [] if old == new else list(_attribute_change(old, new))
+
+
+@lru_cache(maxsize=256)
+def _attribute_change(old: str, new: str) -> tuple[str, ...]:
+    before, after = set(filter(None, old.split(";"))), set(filter(None, new.split(";")))
+    off = sorted({OFF[code] for code in before - after})
+    kept = {code for code in before & after if OFF[code] in off}  # ended along with another
+    return (*off, *sorted((after - before) | kept, key=int))
 
 
 class DiffUpdate(CompositorUpdate):
