@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from infralab.models.catalogue import built_in
 from infralab.models.document import from_mapping
 from infralab.models.evaluate import evaluate
@@ -237,7 +238,9 @@ def test_best_split_is_certified_and_no_worse_than_ecmp(
     assert settled is not None
     # two spines in series with leaf links: the cut of each direction is the answer, by hand
     cut = (min(counts[0], counts[2]) + min(counts[1], counts[3])) * LINK
-    assert settled.utilisation == pytest.approx(max(max(there, back) / cut, max(there, back) / (8 * LINK)), rel=1e-6)
+    assert settled.utilisation == pytest.approx(
+        max(max(there, back) / cut, max(there, back) / (8 * LINK)), rel=1e-6
+    )
     assert settled.bound == pytest.approx(settled.utilisation, rel=1e-6)
 
 
@@ -271,7 +274,12 @@ def test_drawn_shares_are_kept() -> None:
     text = "".join(f'[box.{n}]\nis = "quantum-2"\n' for n in ("l1", "l2"))
     text += '[box.store]\nis = "lustre-exascaler"\n[box.run]\nis = "dgx-h100"\ncount = 16\n'
     for i, (x, y, more) in enumerate(
-        [("run", "l1", "share = 0.8125"), ("run", "l2", "share = 0.1875"), ("l1", "l2", "count = 64"), ("store", "l1", "count = 64")]
+        [
+            ("run", "l1", "share = 0.8125"),
+            ("run", "l2", "share = 0.1875"),
+            ("l1", "l2", "count = 64"),
+            ("store", "l1", "count = 64"),
+        ]
     ):
         text += f'[wire.w{i}]\nends = ["{x}", "{y}"]\nis = "infiniband-ndr"\n{more}\n'
     found = carry(drawn(text), Traffic("x", "run", "store", 16e9, "checkpoint"))

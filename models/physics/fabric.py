@@ -197,7 +197,9 @@ def demands(machine: Machine, job: Job, flows: list[Flow]) -> list[Demand]:
     loads: Loads = {}
     chosen = [flow for flow in wanted if has_choice(fabric, flow)]
     if len(chosen) > LARGE:
-        machine.figures.assume("adaptive routing of a large drawing: traffic split by the rate of the ways", False)
+        machine.figures.assume(
+            "adaptive routing of a large drawing: traffic split by the rate of the ways", False
+        )
     elif chosen:
         from infralab.models.solve import flow as best
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from infralab.models.arithmetic import Number, ceil, maximum, minimum
+from infralab.models.arithmetic import Number, any_of, ceil, maximum, minimum
 from infralab.models.constants import fitted
 from infralab.models.machine import Machine, Tier
 from infralab.models.physics.ledger import Ledger
@@ -76,6 +76,8 @@ def seconds_in_flight(machine: Machine, tier: Tier, access: Access) -> Number:
     opened = tier.figures.get("open_latency")
     first_byte = request_seconds(machine, tier, access.write)
     transfer = access.bytes_per_sample / stream_bandwidth(machine, tier, access)
+    if access.scattered:
+        transfer = transfer / constant(machine, tier, "random_share")
     calls: Number = 1.0 / maximum(access.samples_per_file, 1.0)
     if access.scattered:
         calls = access.bytes_per_sample / access.call_bytes
@@ -111,11 +113,23 @@ def charge(
         prefixes = float(tier.box.prefixes) if tier.box is not None and tier.box.prefixes else 1.0
         name = "write_request_rate" if access.write else "request_rate"
         _offer(ledger, tier, name, "requests", "1/s", requests / prefixes, traffic)
+    _charge_client(machine, ledger, tier, access, total, traffic)
+
+
+def _charge_client(
+    machine: Machine, ledger: Ledger, tier: Tier, access: Access, total: Number, traffic: str
+) -> None:
+    """What one client gets of the tier: the service's own limit, or what the family's client software moves."""
     if "client_bandwidth" in tier.figures:
-        path = figure_path(tier, "client_bandwidth")
-        capacity = tier.figures["client_bandwidth"] * access.clients
-        ledger.open(path, tier.owner, "bandwidth of a client", "B/s", capacity)
-        ledger.add(path, traffic, total)
+        path, each = figure_path(tier, "client_bandwidth"), tier.figures["client_bandwidth"]
+    else:
+        name = f"host_{'write' if access.write else 'read'}_bandwidth"
+        each = constant(machine, tier, name, "B/s")
+        path = f"fitted.storage.{tier.kind}.{name}"
+        if not any_of(each < 1e30):
+            return
+    ledger.open(path, tier.owner, "bandwidth of a client", "B/s", each * access.clients)
+    ledger.add(path, traffic, total)
 
 
 def _offer(ledger: Ledger, tier: Tier, name: str, kind: str, unit: str, amount: Number, traffic: str) -> None:

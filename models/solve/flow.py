@@ -41,7 +41,9 @@ def settle(fabric: Fabric, flows: list[Flow], fixed: Loads) -> Loads | None:
     """All loads, `fixed` ones included; None without HiGHS, or where one way is as good as any."""
     found = best_split(fabric, flows, fixed)
     if found is None:
-        fabric.machine.figures.assume("adaptive routing: highspy is not installed, traffic is split as by ECMP", False)
+        fabric.machine.figures.assume(
+            "adaptive routing: highspy is not installed, traffic is split as by ECMP", False
+        )
         return None
     return found.loads
 
@@ -210,13 +212,19 @@ class _Program:
         for _ in range(ROUNDS):
             self.solver.run()
             duals = list(self.solver.getSolution().row_dual)
-            price = {r: max(-duals[row], 0.0) / (self.network.capacity[r] * self.unit) for r, row in self.rows.items()}
+            price = {
+                r: max(-duals[row], 0.0) / (self.network.capacity[r] * self.unit)
+                for r, row in self.rows.items()
+            }
             grown = False
             lower = sum(price[r] * self.network.fixed.get(r, 0.0) for r in price)
             for index, commodity in enumerate(self.commodities):
                 path = self.network.shortest(commodity, price)
                 assert path is not None
-                cost = sum(price.get(r, 0.0) for arc in path for r in self.network.resources(arc)) * commodity.bytes
+                cost = (
+                    sum(price.get(r, 0.0) for arc in path for r in self.network.resources(arc))
+                    * commodity.bytes
+                )
                 lower += cost
                 if cost < duals[index] - TOLERANCE and path not in commodity.paths:
                     commodity.paths.append(path)
