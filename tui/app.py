@@ -57,6 +57,7 @@ class LabApp(QuietScreenApp, App[int]):
         self.recovery = Recovery(self.settings.recovery_folder)
         self.desk = Desk(Session(document), self._show, self._deliver, self.recovery, evaluate)
         self.lab = LabScreen(self.desk, self.ascii_only)
+        self.set_class(self.ascii_only, "-ascii")
         self.ended_by = 0  # the signal that ended the lab
 
     def get_default_screen(self) -> LabScreen:

@@ -90,6 +90,7 @@ class GestureEdits:
 
         self._part = part
         self._hover = ()
+        self.make_room()
         component = self.catalogue.find(part.id, part.room) if self.catalogue else None
         notes = (figures(component),) if component else ()
         self.canvas.focus()
@@ -140,6 +141,9 @@ class GestureEdits:
         self.hint_gesture("")
 
     def hint_gesture(self, gesture: str) -> None:
+        raise NotImplementedError
+
+    def make_room(self) -> None:
         raise NotImplementedError
 
     # -- boxes

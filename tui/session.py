@@ -180,7 +180,9 @@ class Session:
 
     def text(self) -> str:
         """The document as it would be saved."""
-        return self.document.render(self.design)
+        from infralab.models.document import render
+
+        return render(self.document, self.design)
 
     # -- listeners
 

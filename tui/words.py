@@ -46,10 +46,8 @@ def interval(report: Report) -> str:
     return f"−{percent(below)} +{percent(above)}"
 
 
-def percent(fraction: float, digits: int = 0) -> str:
-    if 0 < abs(fraction) < 0.01:
-        return "<1 %"
-    return f"{fraction * 100:.{digits}f} %"
+def percent(fraction: float) -> str:
+    return "<1 %" if 0 < abs(fraction) < 0.01 else f"{fraction * 100:.0f} %"
 
 
 def dollars(value: float) -> str:
@@ -162,7 +160,7 @@ def short(figure: Figure, report: Report) -> str:
     if figure.name == "rate":
         return rate(report)
     if figure.name in ("busy", "mfu"):
-        return percent(figure.value)
+        return f"{significant(figure.value * 100, 2)} %"
     if figure.name in ("waiting", "cost"):
         return f"{dollars(figure.value)}/h"
     if figure.name == "power":

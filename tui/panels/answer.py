@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from infralab.tui import words
 from infralab.tui.panels.base import LinePanel
-from infralab.tui.panels.paint import Line, Piece, flow, spread, wrap
+from infralab.tui.panels.paint import Line, Piece, flow, sparkline, spread, wrap
 
 
 class Answer(LinePanel):
@@ -40,7 +40,8 @@ class Answer(LinePanel):
         text = words.factor(before.value, after.value)
         better = after.value >= before.value
         sign = "" if text == "same" else ("▲ " if better else "▼ ")
-        return [(f"{state.baseline_name} {words.rate(state.baseline)} ", "dim"), (f"{sign}{text}",
+        course = sparkline(state.history, 16) if self.content_size.width >= 100 else ""
+        return [(f"{course}  ", "accent"), (f"{state.baseline_name} {words.rate(state.baseline)} ", "dim"), (f"{sign}{text}",
                  "dim" if text == "same" else "good" if better else "bad")]
 
     def _sentence(self, width: int) -> list[Line]:

@@ -31,7 +31,7 @@ class Ceilings(LinePanel, can_focus=True):
         if report is None or not report.ceilings:
             return [[("", "")], [("  nothing to compare yet", "dim")]]
         rows = rows_of(report, self.state.baseline if not self.state.baseline_is_now else None)
-        label = min(max(len(name_of(row.ceiling)) for row in rows), max(width // 3, 12))
+        label = min(max(len(name_of(row.ceiling)) for row in rows), max(width * 9 // 20, 12))
         figure = 8 if width < 60 else 10
         room = max(width - label - figure - 10, 4)
         low, high = _scale([row.ceiling.rate for row in rows])

@@ -43,12 +43,14 @@ class ChangeLine(LinePanel):
         if after.status != before.status and after.status != "ok":
             reason = next((p.text for p in after.problems), after.status)
             pieces.append([("✗ ", "bad"), (reason, "")])
+        stuck: list[Piece] = []
+        if words.bottleneck(after):
+            word = "still " if words.bottleneck(before) == words.bottleneck(after) else "next "
+            stuck = [(word, "dim"), ("◆", "bottleneck"), (words.bottleneck(after)[1:], "")]
         for change in words.changes(before, after):
             pieces.append(_piece(change))
-        stuck = words.bottleneck(after)
-        if stuck:
-            word = "still " if words.bottleneck(before) == stuck else "next "
-            pieces.append([(word, "dim"), ("◆", "bottleneck"), (stuck[1:], "")])
+            if change.name == "rate":
+                pieces.append(stuck)
         return flow(pieces, width, 4 if width >= 110 else 3, rows)
 
     def _title(self, text: str) -> None:

@@ -17,10 +17,10 @@ class Fit(LinePanel, can_focus=True):
             return [[("  no framework is asked for here", "dim")]] if report else []
         unit = report.throughput.unit if report.throughput else ""
         name = max(len(item.framework) for item in report.framework_fit) + 1
-        rest = max(width - name - 9 - 8 - 13, 0)
+        rest = max(width - name - 20, 0)
         lines: list[Line] = [
-            [(left("", name + 2), "dim"), (right("speed", 8), "dim"), (left("  here", 14), "dim"),
-             (left("people", min(rest, 10)), "dim")]
+            [(left("", name + 2), "dim"), (right("speed", 8), "dim"), (left("   here", 10), "dim"),
+             (left("people", min(rest, 8)), "dim"), (left("fit", max(rest - 8, 0)), "dim")]
         ]
         lines.extend(self._row(item, report, name, rest, unit) for item in report.framework_fit)
         lines.extend([(text, "")] for text in wrap(verdict(report), width))
@@ -41,9 +41,9 @@ class Fit(LinePanel, can_focus=True):
             (left(item.framework, name), "strong" if chosen else "dim" if none else ""),
             (right(speed, 8), "dim" if none else ""),
             (f" {mark}", "mark-assumed" if mark == "△" else "mark-cited"),
-            (left(f" {item.support}", 12), "dim" if none else ""),
-            (left(item.people, min(rest, 10)), "dim"),
-            (left(score, max(rest - 10, 0)), "accent"),
+            (left(f" {item.support}", 8), "dim" if none else ""),
+            (left(item.people, min(rest, 8)), "dim"),
+            (left(score, max(rest - 8, 0)), "accent"),
         ]
 
 

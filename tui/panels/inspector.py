@@ -115,7 +115,7 @@ class Inspector(LinePanel, can_focus=True):
     # -- drawing
 
     def lines(self, width: int) -> list[Line]:
-        self._name()
+        self._retitle()
         if self.catalogue is None:
             return []
         foot = self._foot(width)
@@ -139,7 +139,7 @@ class Inspector(LinePanel, can_focus=True):
     def _tell_more(self, total: int, height: int) -> None:
         """The inspector scrolls its own rows."""
 
-    def _name(self) -> None:
+    def _retitle(self) -> None:
         chosen = self.state.selection
         if len(chosen) == 1:
             title = f"5 {chosen[0].replace('.', ' ', 1)}"

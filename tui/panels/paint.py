@@ -129,10 +129,10 @@ def flow(pieces: Iterable[Sequence[Piece]], width: int, gap: int = 4, rows: int 
         if need == 0:
             continue
         if line and used + gap + need > width:
+            if len(lines) + 1 >= rows:
+                continue  # a shorter one may still fit
             lines.append(line)
             line, used = [], 0
-            if len(lines) == rows:
-                return lines
         if line:
             line.append((" " * gap, ""))
             used += gap

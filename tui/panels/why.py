@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from infralab.models.report import Bottleneck, FigureUse, Report
-from infralab.models.units import duration, human
+from infralab.models.units import duration
 from infralab.tui import words
+from infralab.tui.fields import shown
 from infralab.tui.panels.base import LinePanel
 from infralab.tui.panels.paint import MARKS, Line, bar, cut, left, right, wrap
 
@@ -39,8 +40,6 @@ def _binding(item: Bottleneck | None, sign: str, width: int) -> list[Line]:
         return []
     lines: list[Line] = [[(f"{sign} ", "bottleneck"), (f"{words.owner_name(item.owner)}: {item.kind}", "strong")]]
     lines.extend([(f"  {text}", "")] for text in wrap(item.reason, width - 2))
-    if item.elasticity:
-        lines.append([(f"  +10 % → +{item.elasticity * 10:.1f} %", "good")])
     return lines
 
 
@@ -71,8 +70,7 @@ def _inputs(report: Report, width: int) -> list[Line]:
 
 def _input(use: FigureUse, width: int) -> Line:
     mark = MARKS.get(use.mark, "△")
-    unit = {"bytes/s": "B/s", "bytes": "B", "seconds": "s", "watts": "W", "hertz": "Hz"}.get(use.unit, use.unit)
-    value = human(use.value, unit)
+    value = shown(use.value, use.unit)
     name = words.owner_name(use.path)
     return [
         (f"  {mark} ", f"mark-{use.mark}" if use.mark in ("cited", "fitted", "assumed") else "override"),

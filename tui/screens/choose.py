@@ -18,9 +18,11 @@ def choose(lab: LabScreen, field: Field) -> None:
     """A value for a field: from the catalogue's rooms, or from the field's own choices."""
     catalogue = lab.catalogue
     if field.rooms and catalogue is not None:
-        choices = of_rooms(catalogue, field.rooms, _kind_of(lab, field))
-        pick = Pick(f"{field.label}: choose", choices, search=lambda text: _found(catalogue, field.rooms, text),
-                    at=str(field.value or ""))
+        choices = of_rooms(catalogue, field.rooms, str(field.value or field.text))
+        pick = Pick(
+            f"{field.label}: choose", choices, search=lambda text: _found(catalogue, field.rooms, text),
+            describe=lambda choice: _described(catalogue, choice, field.rooms), at=str(field.value or ""),
+        )
     else:
         choices = [Choice(name, name) for name in field.choices]
         free = "use" if field.key is not None and (field.key.open or field.key.pattern) else ""
@@ -34,19 +36,13 @@ def choose(lab: LabScreen, field: Field) -> None:
     lab.app.push_screen(pick, done)
 
 
-def _kind_of(lab: LabScreen, field: Field) -> str:
-    """The kind that is there now: entries of the same kind come first."""
-    found = lab.catalogue.find(str(field.value)) if lab.catalogue and field.value else None
-    return found.kind if found else ""
-
-
-def of_rooms(catalogue: Catalogue, rooms: Iterable[str], first: str = "") -> list[Choice]:
-    """Every entry of the rooms, those of kind `first` before others."""
-    found = []
-    for room in rooms:
-        for kind in sorted(catalogue.kinds(room), key=lambda kind: (kind != first, kind)):
-            found += [Choice(name, name, f"{kind}") for name in catalogue.ids(room, kind)]
-    return [_described(catalogue, choice, rooms) for choice in found] if len(found) < 400 else found
+def of_rooms(catalogue: Catalogue, rooms: Iterable[str], now: str = "") -> list[Choice]:
+    """Every entry of the rooms; those of the present one's room and kind first."""
+    present = next((found for room in rooms if (found := catalogue.find(now, room))), None)
+    like = (present.room, present.kind) if present else ("", "")
+    groups = [(room, kind) for room in rooms for kind in catalogue.kinds(room)]
+    groups.sort(key=lambda group: (group != like, group[0] != like[0]))
+    return [Choice(name, name, kind) for room, kind in groups for name in catalogue.ids(room, kind)]
 
 
 def _found(catalogue: Catalogue, rooms: Iterable[str], text: str) -> list[Choice]:

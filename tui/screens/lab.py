@@ -83,7 +83,7 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
 
     def on_mount(self) -> None:
         self.canvas.border_title = "Topology"
-        self.arrange()
+        self.lay_out()
         self.canvas.set_design(self.desk.state.design)
         self.show_state(self.desk.state)
         self.call_after_refresh(self._begin)
@@ -145,7 +145,7 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
 
     # -- what stands where
 
-    def arrange(self) -> None:
+    def lay_out(self) -> None:
         """Show the panels that the size has room for, or that were asked for."""
         narrow, wide = self.size.width < NARROW, self.size.width >= WIDE
         palette = not narrow if self.open_palette is None else self.open_palette
@@ -175,7 +175,14 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
                 widget.styles.width = "1fr"
 
     def on_resize(self, event: events.Resize) -> None:
-        self.arrange()
+        self.lay_out()
+        self.call_after_refresh(self.canvas.fit)
+
+    def make_room(self) -> None:
+        """Where the palette covers the canvas, it folds while a part is placed."""
+        if self.has_class("-narrow") and self.open_palette:
+            self.open_palette = None
+            self.lay_out()
 
     # -- words
 

@@ -33,7 +33,7 @@ class LabActions(_Lab):
         self.open_palette = True
         if self.whole is not None:
             self.whole = None
-        self.arrange()
+        self.lay_out()
         self.palette.focus()
 
     def action_add(self) -> None:
@@ -51,7 +51,7 @@ class LabActions(_Lab):
 
     def action_edit(self) -> None:
         self.side = "inspector"
-        self.arrange()
+        self.lay_out()
         self.inspector.focus()
 
     def action_more(self) -> None:
@@ -158,9 +158,9 @@ class LabActions(_Lab):
             self.canvas.focus()
         else:
             self.side = "why"
-            self.arrange()
+            self.lay_out()
             self.why.focus()
-        self.arrange()
+        self.lay_out()
 
     def action_pin(self) -> None:
         self.desk.session.pin()
@@ -215,7 +215,7 @@ class LabActions(_Lab):
             self.whole = None
         if self.has_class("-narrow"):
             self.open_palette, self.side = None, None
-        self.arrange()
+        self.lay_out()
         self.canvas.focus()
 
     def on_palette_left(self, message: Palette.Left) -> None:
@@ -235,7 +235,7 @@ class LabActions(_Lab):
             self.side = "" if away else "inspector"
         elif panel is not self.ceilings:
             self.second = "helps" if panel is self.helps else "fit"
-        self.arrange()
+        self.lay_out()
         (self.canvas if away else panel).focus()
 
     def action_helps(self) -> None:
@@ -245,15 +245,15 @@ class LabActions(_Lab):
         focused = self.focused
         known = (self.canvas, self.palette, self.inspector, self.why, self.ceilings, self.fit, self.helps)
         self.whole = None if self.whole is not None else focused if focused in known else None
-        self.arrange()
+        self.lay_out()
 
     def action_wider(self) -> None:
         self.side_width = min(self.side_width + 4, 24)
-        self.arrange()
+        self.lay_out()
 
     def action_narrower(self) -> None:
         self.side_width = max(self.side_width - 4, -12)
-        self.arrange()
+        self.lay_out()
 
     def action_zoom(self) -> None:
         self.canvas.set_zoom((self.canvas.zoom - 1) % 3)

@@ -25,10 +25,15 @@ class Choice:
     about: str = ""
 
 
+Search = Callable[[str], list[Choice]]
+Describe = Callable[[Choice], Choice]
+
+
 class PickList(LinePanel, can_focus=True):
-    def __init__(self, choices: Sequence[Choice], free: str, search: Callable[[str], list[Choice]] | None) -> None:
+    def __init__(self, choices: Sequence[Choice], free: str, search: Search | None, describe: Describe) -> None:
         super().__init__()
         self.choices = list(choices)
+        self.describe = describe  # fills in note and about of what is in view
         self.free = free  # what a text that is no choice means; "": it means nothing
         self.search = search
         self.edit = LineEdit()
@@ -46,12 +51,13 @@ class PickList(LinePanel, can_focus=True):
     def lines(self, width: int) -> list[Line]:
         found = self.found()
         self.cursor = min(max(self.cursor, 0), max(len(found) - 1, 0))
-        about = wrap(found[self.cursor].about, width)[:3] if found else []
-        height = max(self.content_size.height - 2 - (3 if any(c.about for c in self.choices) else 0), 1)
+        about = wrap(self.describe(found[self.cursor]).about, width)[:2] if found else []
+        height = max(self.content_size.height - 4, 1)
         self._first = min(max(self._first, self.cursor - height + 1), self.cursor)
         lines: list[Line] = [[("/ ", "key"), *self.edit.line()], [("─" * width, "dim")]]
         title = min(max((len(choice.title) for choice in found), default=0), width // 2)
-        for number, choice in enumerate(found[self._first : self._first + height], self._first):
+        for number, plain in enumerate(found[self._first : self._first + height], self._first):
+            choice = self.describe(plain)
             line = spread([(" ", ""), (left(choice.title, title), "strong"), ("  ", ""),
                            (cut(choice.note, width - title - 4), "dim")], [], width)
             lines.append([(text, "cursor") for text, _ in line] if number == self.cursor else line)
@@ -110,12 +116,13 @@ class Pick(ModalScreen[str | None]):
         title: str,
         choices: Sequence[Choice],
         free: str = "",
-        search: Callable[[str], list[Choice]] | None = None,
+        search: Search | None = None,
+        describe: Describe = lambda choice: choice,
         at: str = "",
     ) -> None:
         super().__init__()
         self._title = title
-        self._list = PickList(choices, free, search)
+        self._list = PickList(choices, free, search, describe)
         self._list.cursor = next((i for i, choice in enumerate(choices) if choice.value == at), 0)
 
     def compose(self) -> ComposeResult:
