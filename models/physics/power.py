@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from infralab.models.outcome import Outcome
 
 SMALL_KINDS = frozenset({"edge-cpu", "edge-gpu", "edge-asic", "mcu", "mcu-npu"})
+OVERHEAD_IDLE_SHARE = 0.5  # of a server's overhead: what fans and processors draw idle (dgx-h100: 2.2 of 4.6 kW)
+BOARD_WATTS = 30.0  # a chip below that, alone, sits on a board of its own, not in a server
 # Names of `typical_fraction` by what bounds the work, best match first.
 WORK = {
     COMPUTE: ("training", "inference", "prefill", "decode_large_batch"),
@@ -122,17 +124,12 @@ def _entry(catalogue: Catalogue, kind: str, form: str, chip: str) -> Mapping[str
 
 def _server_watts(machine: Machine, pool: Pool, chips: Number, busy: Number) -> Number:
     """Wall power of one server whose chips draw `chips` watts."""
-    if pool.chip.kind in SMALL_KINDS:
-        return chips
-    kind = pool.chip.kind
-    form = str(pool.chip.facts.get("form_factor", "")).lower()
-    module = form.startswith(("sxm", "oam", "superchip"))
-    own: Mapping[str, Any] = table("power")[_class(kind, form, module)]
     figures = machine.figures
+    own: Mapping[str, Any] = table("power")[_class(pool)]
     entry = machine.catalogue.table("power.server").get(pool.component.id)
     if entry is not None and "overhead_total_w" in entry:
         # fans and processors follow the load between the server's idle and its full overhead
-        share = own["overhead_idle_share"] + (1.0 - own["overhead_idle_share"]) * busy
+        share = OVERHEAD_IDLE_SHARE + (1.0 - OVERHEAD_IDLE_SHARE) * busy
         path = f"{pool.owner}.server_overhead"
         mark = "assumed" if entry.get("from_memory") else "cited"
         full = figures.figure(path, float(entry["overhead_total_w"]), "W", mark, pool.component.id)
@@ -142,10 +139,18 @@ def _server_watts(machine: Machine, pool: Pool, chips: Number, busy: Number) -> 
     return chips * (1.0 + more) + base
 
 
-def _class(kind: str, form: str, module: bool) -> str:
+def _class(pool: Pool) -> str:
+    """Which server stands around a chip: the row of `fitted/power.toml`."""
+    kind = pool.chip.kind
+    form = str(pool.chip.facts.get("form_factor", "")).lower()
+    if kind in ("mcu", "mcu-npu"):
+        return "bare"
+    small = pool.chip.power_watts is not None and first(pool.chip.power_watts) < BOARD_WATTS
+    if kind in SMALL_KINDS or (small and pool.component.room == "chip" and kind != "cpu"):
+        return "board"
     if kind == "cpu":
         return "server-cpu"
-    if module:
+    if form.startswith(("sxm", "oam", "superchip")):
         return "server-module"
     return "desktop" if "consumer" in form or "soc" in form or "apu" in form else "server-card"
 

@@ -9,20 +9,21 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from infralab.models.arithmetic import Number, ceil, divide, floor, log2, maximum, minimum, power
+from infralab.models.arithmetic import Number, ceil, divide, floor, log2, maximum, minimum, power, sqrt
 from infralab.models.constants import assumed, fitted
 from infralab.models.job import COMMUNICATION, MEMORY, Demand, Input, Job, Memory, Part, Save, Step, Traffic
 from infralab.models.machine import Machine, Pool
 from infralab.models.network import group
 from infralab.models.physics.collectives import Group, bus_factor, cause
 from infralab.models.physics.collectives import seconds as collective_seconds
-from infralab.models.physics.peaks import number_bytes
+from infralab.models.physics.peaks import CPU_KINDS, number_bytes
 from infralab.models.workloads.cost_network import TRAINING_PASSES, Network
 from infralab.models.workloads.network_step import Run, memory_lane, parts, plan_run
 
 STATE_BYTES = 16.0  # a parameter: weights, gradient and optimizer state in mixed precision (model.md, 3)
 OPTIMIZER_TRAFFIC_BYTES = 24.0  # a parameter: master weight, gradient and moments read, written back
 UNBATCHED = frozenset({"fpga", "fpga-aie", "mcu", "mcu-npu"})  # samples stream through, one by one
+CORES_A_SAMPLE = 4.0  # of a processor that serves many samples at once
 BACKWARD_SHARE = 2.0 / 3.0  # of a training step's device time
 
 
@@ -125,8 +126,9 @@ def _sized(
         wanted = read("workload.concurrency", workload.concurrency) / (all_chips * run.copies)
         batch = maximum(minimum(ceil(wanted), fits), 1.0)
     else:
-        limit = assumed("network.server_batch" if workload.mode == "server" else "network.batch_limit")
-        batch = minimum(maximum(_power_of_two(fits), 1.0), limit)
+        batch = minimum(maximum(_power_of_two(fits), 1.0), assumed("network.batch_limit"))
+        if workload.mode == "server":
+            batch = minimum(batch, _batch_in_time(machine, pool, network, run))
         found = True
         machine.figures.assume("batch not given: the largest that fits, as far as it still helps", moves=False)
     micro = batch
@@ -143,6 +145,29 @@ def _sized(
         taken = [("weights and state", state * run.copies), ("layer outputs", per_sample * micro * run.copies)]
         job.memory.append(Memory(pool.owner, taken[0][1] + taken[1][1], capacity, taken))
     return Sized(batch, micro, found)
+
+
+def _batch_in_time(machine: Machine, pool: Pool, network: Network, run: Run) -> Number:
+    """The largest batch whose time on the device leaves room for a queue under a usual latency limit.
+
+    Limits grow with the root of the work: 15 ms for 4 GMAC, 100 ms for 200 (MLPerf inference, server).
+    """
+    few, many = 1.0, 16.0
+    first_time, last_time = (_seconds(parts(machine, pool, network, n, run)) for n in (few, many))
+    each = maximum((last_time - first_time) / (many - few), 1e-9)
+    limit = assumed("network.server_limit") * sqrt(network.macs / assumed("network.server_macs"))
+    allowed = floor(few + maximum(limit / assumed("network.server_wait") - first_time, 0.0) / each)
+    if pool.chip.kind in CPU_KINDS and pool.chip.cores is not None:
+        # a few cores take a sample each rather than all of them one
+        allowed = maximum(allowed, floor(pool.chip.cores / CORES_A_SAMPLE))
+    return maximum(allowed, 1.0)
+
+
+def _seconds(found: list[Part]) -> Number:
+    total: Number = 0.0
+    for part in found:
+        total = total + part.seconds
+    return total
 
 
 def _power_of_two(x: Number) -> Number:
@@ -191,9 +216,7 @@ def _update(
     gradient = network.parameters * maximum(number_bytes(run.precision), 2.0)
     taken = collective_seconds("all-reduce", gradient, peers)
     times = sized.batch / sized.micro
-    backward: Number = 0.0
-    for part in device:
-        backward = backward + part.seconds
+    backward = _seconds(device)
     hides = fitted(machine.figures, run.file, run.chip, "overlap") * BACKWARD_SHARE * backward / times
     lane = cause(peers)
     exposed = maximum(taken - hides, 0.0)
