@@ -34,7 +34,7 @@ FILE = "transformer_training"
 ROOT = Path(__file__).parents[2] / "models/measurements"
 FIT_ON = (
     "dgxc_benchmarking.toml",
-    "llm_foundry.toml",
+    "nanotron_ultrascale.toml",
     "megatron_bridge.toml",
     "vtrain.toml",
     "automodel.toml",
@@ -51,13 +51,15 @@ BOUNDS = {
     "narrow_share": (0.4, 1.1),
     "attention_share": (0.1, 1.0),
     "memory_share": (0.45, 0.95),
-    "layer_seconds": (2e-5, 5e-3),
+    "layer_seconds": (2e-5, 2e-3),
     "tensor_seconds": (1e-5, 2e-3),
     "stack_share": (0.8, 1.25),
     "step_seconds": (2e-3, 3e-1),
     "overlap": (0.05, 1.0),
     "hidden_cost": (0.02, 0.8),
     "score_share": (0.45, 0.95),
+    "tensor_spanning": (1.0, 4.0),
+    "hop_seconds": (1e-5, 3e-3),
     "fill_depth": (1.0, 512.0),
     "lost_waves": (0.01, 1.0),
     "tensor_exposed": (0.05, 1.5),
@@ -68,7 +70,7 @@ BOUNDS = {
 # tables that may differ from the wider one, and in what
 TABLES = {
     "default": tuple(n for n in BOUNDS if n != "stack_share"),
-    "megatron-core": ("stack_share",),
+    "megatron-core": ("stack_share", "hop_seconds"),
     "volta": ("matmul_share", "layer_seconds"),
     "ampere": ("matmul_share", "memory_share", "attention_share", "layer_seconds"),
     "hopper": ("matmul_share", "memory_share", "narrow_share", "attention_share", "layer_seconds"),
@@ -169,7 +171,7 @@ def fit(rows: list[Row], rounds: int, ridge: float = 1.0) -> list[float]:
             found = np.broadcast_to(found, (len(names) + 1,))
             error.append(found[0])
             jacobian.append((found[1:] - found[0]) / math.log(1.05))
-            weight.append(1 / math.sqrt(math.sqrt(per_file[row.file])) / max(abs(found[0]), 0.06))
+            weight.append(1 / math.sqrt(math.sqrt(per_file[row.file])) / max(abs(found[0]), 0.06) / (1 + (found[0] / 0.5) ** 2))
         j, e, w = np.array(jacobian), np.array(error), np.array(weight)
         base = [abs(math.expm1(x)) for x in e]
         left = j.T @ (w[:, None] * j)

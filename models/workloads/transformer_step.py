@@ -38,6 +38,8 @@ class Rates:
     hidden_cost: Number  # what a second of hidden traffic takes from the compute it hides behind
     score_bytes_per_s: Number  # passes over unfused attention scores
     tensor_exposed: Number  # share of tensor-parallel traffic that is not hidden
+    tensor_spanning: Number  # times as slow as alone, between servers: chips wait for the last one
+    hop_seconds: Number  # host time of one transfer between pipeline stages
     expert_exposed: Number  # the same of the exchange between experts
     expert_seconds: Number  # host time of a mixture-of-experts block's forward pass, beyond a layer's
     expert_share: Number  # of the rate of large products, in the many small ones of experts
@@ -346,7 +348,7 @@ def step(work: Work, rates: Rates, fabric: Fabric, layout: Layout) -> Seconds:
     expert = sent.expert * (2.0 + again)
     context = sent.context * (3.0 + again)  # keys forward, keys and their gradients backward
     context_open = maximum(0.0, context - attention)
-    tensor_open = tensor * rates.tensor_exposed
+    tensor_open = tensor * rates.tensor_exposed * where(fabric.tensor.remote > 1.0, rates.tensor_spanning, 1.0)
     expert_open = expert * rates.expert_exposed
     layers = matmul + passes + attention + tensor_open + expert_open + context_open
     blocks = shape.attention_layers + shape.linear_layers
@@ -355,7 +357,8 @@ def step(work: Work, rates: Rates, fabric: Fabric, layout: Layout) -> Seconds:
     host_open = maximum(0.0, host - layers)
     layers = layers + host_open
 
-    boundary = 2.0 * layout.virtual * sent.pipeline  # forward and backward, each virtual stage
+    transfer = sent.pipeline + where(p > 1.0, rates.hop_seconds, 0.0)
+    boundary = 2.0 * layout.virtual * transfer  # forward and backward, each virtual stage
     hops = where(layout.virtual > 1.5, maximum(0.0, boundary - rates.overlap * layers / p), boundary)
     mean = (layers + done.head) / p + hops
     slowest, fill = _stages(layers, done.head, hops, shape.layers, layout)

@@ -107,7 +107,8 @@ class Task:
             batch=batch * share,
             fused=workload.attention != "unfused",
             trained_share=0.0 if self.lora else 1.0,
-            gradient_bytes=2.0 if self.wide == "fp16" else 4.0,
+            # stacks that multiply in 8 bits or fp16 reduce gradients in 16 bits, those in bf16 in 32
+            gradient_bytes=2.0 if self.wide == "fp16" or self._narrow() else 4.0,
         )
         self.rates = self._rates(chip)
 
@@ -119,10 +120,11 @@ class Task:
     def _rates(self, chip: Chip) -> steps.Rates:
         assert self.peak is not None
         assert self.peak16 is not None
-        stack = fitted(self.machine.figures, FILE, (self.machine.design.software.framework or "",), "stack_share")
+        software = (self.machine.design.software.framework or "",)
+        stack = fitted(self.machine.figures, FILE, software, "stack_share")
         share = self._constant("matmul_share") * stack
         wide = self.peak16.value * self._efficiency(chip, self.peak16.precision) * share
-        narrow = BITS.get(self.peak.precision, 4) < 16
+        narrow = self._narrow()
         rate = wide
         if self.peak.precision != self.peak16.precision:
             rate = self.peak.value * self._efficiency(chip, self.peak.precision) * share
@@ -145,11 +147,17 @@ class Task:
             hidden_cost=self._constant("hidden_cost"),
             score_bytes_per_s=bandwidth * self._constant("score_share") * stack,
             tensor_exposed=self._constant("tensor_exposed"),
+            tensor_spanning=self._constant("tensor_spanning"),
+            hop_seconds=fitted(self.machine.figures, FILE, software, "hop_seconds", "s"),
             expert_exposed=self._constant("expert_exposed"),
             expert_seconds=self._constant("expert_seconds", "s") / stack,
             expert_share=self._constant("expert_share"),
             narrow=narrow,
         )
+
+    def _narrow(self) -> bool:
+        """Whether the layers multiply in 8 bits or fewer."""
+        return self.peak is not None and BITS.get(self.peak.precision, 4) < 16
 
     def _efficiency(self, chip: Chip, precision: str) -> Number:
         """Best measured share of the peak in matrix products: the catalogue's, else a usual one."""
