@@ -39,8 +39,8 @@ def resolve(machine: Machine, modality: str) -> Data | None:
     if workload.kind == "storage-io":
         return None
     given = workload.dataset or Dataset()
-    entry = _library(machine, given)
-    if workload.dataset is None and modality != "tokens":
+    entry = _library(machine, workload, given)
+    if workload.dataset is None and not entry and modality != "tokens":
         return None
     number = machine.figures.number
     encoding = given.encoding or _encoding(entry, modality)
@@ -72,7 +72,17 @@ def resolve(machine: Machine, modality: str) -> Data | None:
     )
 
 
-def _library(machine: Machine, given: Dataset) -> dict[str, Any]:
+def _library(machine: Machine, workload: Workload, given: Dataset) -> dict[str, Any]:
+    """Facts of the named data set, or of the emulated benchmark's own."""
+    if workload.kind == "storage-emulation":
+        from infralab.models.workloads.storage_emulation import facts
+
+        row = facts(machine) or {}
+        return {
+            "bytes_per_sample": row.get("record_bytes"),
+            "samples_per_file": row.get("samples_per_file"),
+            "decode": row.get("format", ""),
+        }
     if given.name is None:
         return {}
     found = machine.catalogue.dataset(given.name)
@@ -115,6 +125,8 @@ def _bytes(
 
 
 def _samples_per_file(machine: Machine, modality: str, encoding: str, entry: dict[str, Any]) -> float:
+    if isinstance(entry.get("samples_per_file"), (int, float)):
+        return float(entry["samples_per_file"])
     files, samples = entry.get("files"), entry.get("samples")
     if isinstance(files, (int, float)) and isinstance(samples, (int, float)) and files > 0:
         return max(float(samples) / float(files), 1.0)

@@ -160,7 +160,7 @@ def _trace(came: dict[str, tuple[str, Arc]], commodity: _Commodity) -> tuple[Arc
 def _quiet(highspy: Any) -> Any:
     """A solver that says nothing: the constructor of `Highs` prints a banner, that of its base does not."""
 
-    class Quiet(highspy.Highs):  # type: ignore[misc, name-defined]
+    class Quiet(highspy.Highs):  # type: ignore[misc]
         def __init__(self) -> None:
             super(highspy.Highs, self).__init__()
             self.setOptionValue("output_flag", False)
@@ -237,8 +237,8 @@ class _Program:
                 break
         values = list(self.solver.getSolution().col_value)
         shares = [[0.0] * len(c.paths) for c in self.commodities]
-        for column, (index, path) in enumerate(self.columns, start=1):
-            shares[index][path] = max(values[column], 0.0) if column < len(values) else 0.0
+        for column, (index, place) in enumerate(self.columns, start=1):
+            shares[index][place] = max(values[column], 0.0) if column < len(values) else 0.0
         for parts in shares:
             total = sum(parts) or 1.0
             parts[:] = [part / total for part in parts]
