@@ -58,7 +58,7 @@ CHIP = {
     "core_bandwidth": (1e9, 60e9),
 }
 STACK = {
-    "bandwidth_factor": (0.2, 1.6),
+    "bandwidth_factor": (0.2, 1.15),
     "attention_factor": (0.01, 2.0),
     "unpack_flop": (1.0, 2000.0),
     "unpack_vector_flop": (0.1, 100.0),
@@ -67,6 +67,7 @@ STACK = {
     "layer_seconds": (1e-7, 2e-3),
     "expert_seconds": (1e-7, 3e-3),
     "step_seconds": (1e-6, 2e-2),
+    "expert_factor": (0.05, 1.2),
     "sequence_seconds": (1e-8, 1e-4),
     "request_seconds": (1e-4, 0.5),
     "crowding": (0.01, 1.0),

@@ -38,6 +38,7 @@ from infralab.models.workloads.transformer import Shape, shape
 
 DEFAULT_PROMPT = 1024.0
 DEFAULT_OUTPUT = 256.0
+WORTH_SPREADING = 1.4  # engines slice experts unless spreading them over ranks gains much
 
 
 @dataclass(slots=True)
@@ -120,20 +121,23 @@ def _server(
         return Server(pool, engine(machine, pool, model, numbers, constants, layout), space, slots)
 
     if fixes_degrees(plan):
-        fixed = spread_experts(planned(machine, pool, plan, path, model), plan, model)
-        return _best([server(layout) for layout in fixed], workload, lengths)
+        usual, *others = (server(l) for l in spread_experts(planned(machine, pool, plan, path, model), plan, model))
+        return _best([usual, *others], workload, lengths, worth=WORTH_SPREADING)
     return _best([server(c) for c in candidates(machine, pool, plan, path, model)], workload, lengths)
 
 
-def _best(servers: list[Server], workload: Workload, lengths: Lengths) -> Server:
-    """Of the layouts that fit, the one that serves most (or answers soonest, asked one at a time)."""
+def _best(servers: list[Server], workload: Workload, lengths: Lengths, worth: float = 1.0) -> Server:
+    """Of the layouts that fit, the one that serves most (or answers soonest, asked one at a time).
+
+    The first is kept unless another is `worth` times as good.
+    """
     fitting = [s for s in servers if s.room.fits] or servers[-1:]
     if len(fitting) == 1:
         return fitting[0]
     alone = workload.mode == "single-stream"
 
     def merit(server: Server) -> float:
-        batch = server.slots
+        batch = _largest(server)
         if workload.batch is not None:
             batch = minimum(batch, workload.batch)
         elif workload.concurrency is not None:
@@ -146,7 +150,9 @@ def _best(servers: list[Server], workload: Workload, lengths: Lengths) -> Server
             busy = minimum(busy, maximum(workload.concurrency, 1.0))
         return first(busy * batch * maximum(lengths.output, 1.0) / served.cycle)
 
-    return max(fitting, key=merit)
+    found = max(fitting, key=merit)
+    kept = alone or merit(found) < worth * merit(fitting[0])
+    return fitting[0] if worth > 1.0 and kept else found
 
 
 def _service(machine: Machine, workload: Workload, server: Server, lengths: Lengths, job: Job) -> Service:
@@ -170,10 +176,17 @@ def _service(machine: Machine, workload: Workload, server: Server, lengths: Leng
         return closed_loop(server.engine, lengths, batch, server.slots, burst=burst)
     if workload.mode == "single-stream":
         return static_batch(server.engine, lengths, 1.0)
+    largest = _largest(server)
     figures.assume(
-        f"batch not given: the largest that fits, {first(server.slots):g} sequences a replica", moves=False
+        f"batch not given: the largest that fits, {first(largest):g} sequences a replica", moves=False
     )
-    return closed_loop(server.engine, lengths, server.slots, server.slots, burst=True)
+    return closed_loop(server.engine, lengths, largest, largest, burst=True)
+
+
+def _largest(server: Server) -> Number:
+    """Sequences of the largest batch: an engine's limit holds for all ranks that share its experts."""
+    constants, layout = server.engine.stack, server.engine.layout
+    return maximum(minimum(server.slots, constants.batch_limit / layout.expert_ranks), 1.0)
 
 
 def _batch(machine: Machine, workload: Workload, replicas: Number) -> Number | None:

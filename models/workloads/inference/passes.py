@@ -106,8 +106,9 @@ class Engine:
             skew = where(layout.expert > 1.0, IMBALANCE, 1.0)
             rows = together * shape.experts_per_token
             rows = rows + maximum(touched - touched * touched / maximum(rows, 1e-9), 0.0) * (EXPERT_TILE - 1.0) / 2.0
-            flop = flop + skew * 2.0 * self.routed * rows / layout.expert_chips
-            read = read + minimum(skew * touched, shape.experts) * self.routed / layout.expert_chips
+            slow = layout.expert_chips * stack.expert_factor
+            flop = flop + skew * 2.0 * self.routed * rows / slow
+            read = read + minimum(skew * touched, shape.experts) * self.routed / slow
         return flop / stack.matmul, maximum(
             read * self.formats.weight_bytes / stack.weights, read * stack.unpack_seconds
         )

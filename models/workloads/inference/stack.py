@@ -27,6 +27,7 @@ class Stack:
     layer_seconds: Number  # host and small kernels of one layer
     expert_seconds: Number  # the same for routing in a mixture-of-experts layer
     step_seconds: Number  # scheduling and sampling of one pass
+    expert_factor: Number  # of both rates, in the grouped products of routed experts
     sequence_seconds: Number  # scheduling and sampling of one sequence in a pass
     request_seconds: Number  # before and after the passes of one request
     crowding: Number  # share of a closed loop's clients that arrive together, as at the start
@@ -114,6 +115,7 @@ def stack(machine: Machine, pool: Pool, formats: Formats) -> Stack:
         layer_seconds=of_stack("layer_seconds", "s"),
         expert_seconds=of_stack("expert_seconds", "s"),
         step_seconds=of_stack("step_seconds", "s"),
+        expert_factor=of_stack("expert_factor"),
         sequence_seconds=of_stack("sequence_seconds", "s"),
         request_seconds=of_stack("request_seconds", "s"),
         crowding=of_stack("crowding"),
