@@ -137,4 +137,6 @@ def test_a_checkpoint_without_a_way_is_a_problem_not_an_error() -> None:
 def test_variants_at_once_equal_one_by_one() -> None:
     costs, mtbfs = np.array([1.0, 60.0, 5000.0]), np.array([1e5, 1e4, 3e3])
     many = daly_interval(costs, mtbfs)
-    assert many == pytest.approx([daly_interval(float(c), float(m)) for c, m in zip(costs, mtbfs, strict=True)])
+    assert many == pytest.approx(
+        [daly_interval(float(c), float(m)) for c, m in zip(costs, mtbfs, strict=True)]
+    )

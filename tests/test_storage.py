@@ -34,7 +34,9 @@ def rate(text: str) -> float:
     return found.throughput.value
 
 
-def transfer(store: str, workload: str, wire: str = 'is = "infiniband-ndr"\ncount = 2', clients: int = 1) -> str:
+def transfer(
+    store: str, workload: str, wire: str = 'is = "infiniband-ndr"\ncount = 2', clients: int = 1
+) -> str:
     return f"""
 [workload]
 kind = "storage-io"
@@ -108,7 +110,9 @@ def test_bandwidth_of_the_tier_times_its_units() -> None:
 def test_wire_between_tier_and_clients() -> None:
     # weka: 30 GB/s a node, ten nodes; twenty clients with one 100 Gb/s port each, as far as a client gets
     share = float(table("storage")["rdma"]["client_share"])
-    text = transfer('is = "weka"\ncount = 10', 'op = "read"', 'is = "infiniband-edr"\ncount = 1\npath = "rdma"', 20)
+    text = transfer(
+        'is = "weka"\ncount = 10', 'op = "read"', 'is = "infiniband-edr"\ncount = 1\npath = "rdma"', 20
+    )
     assert rate(text) == pytest.approx(20 * 12.5e9 * share)
     found = report(text)
     assert found.bottleneck is not None
@@ -245,6 +249,8 @@ def test_published_storage_rows() -> None:
     assert sum((r.predicted or 0) >= r.measured for r in counts) >= 0.95 * len(counts)
     assert sum((r.predicted or 0) > 3 * r.measured for r in counts) < 0.5 * len(counts)
     stated = ("micron", "ddn-ai400x2t")
-    points = [abs(r.error or 0) for r in rows if r.metric == "accelerator_utilisation" and r.id.startswith(stated)]
+    points = [
+        abs(r.error or 0) for r in rows if r.metric == "accelerator_utilisation" and r.id.startswith(stated)
+    ]
     assert len(points) >= 20
     assert sorted(points)[len(points) // 2] < 0.05
