@@ -32,13 +32,19 @@ class Difference:
 
 
 def differences(a: Design, b: Design) -> tuple[Difference, ...]:
-    """What a person would edit to come from `a` to `b`, in the order of the document.
+    """What a person would edit to come from `a` to `b`, in an order in which the edits can be made.
 
     A box or wire that only one side has is one difference, not one for each of its keys.
     """
     found: list[Difference] = []
     _differ((), to_mapping(a), to_mapping(b), found)
-    return tuple(found)
+    return tuple(sorted(found, key=_turn))
+
+
+def _turn(item: Difference) -> int:
+    """A box takes along what names it when it goes, and has to be there before anything names it."""
+    is_box = item.path.startswith("box.")
+    return (1 if is_box else 0) if item.is_removed else (2 if is_box else 3)
 
 
 def _differ(path: tuple[str, ...], a: Mapping[str, Any], b: Mapping[str, Any], found: list[Difference]) -> None:
