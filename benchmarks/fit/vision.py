@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import tomllib
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,7 @@ STACK = ("passes", "host_seconds", "kernel", "gaps")
 SHARED = ("hidden", "serial", "attention_passes")
 STATIC = ("styles", "copies", "network")  # tables that hold no constants of the fit
 FIXED = {"encoder.default.attention_passes", "gpu.memory_share", "engine.kernel", "engine.gaps", "default.kernel", "default.gaps"}  # set the scale of the others
+WHOLE = 40  # rows of one chip in one source, beyond which its networks are split
 KNEE = 0.12  # of a logarithm: below it rows count by the square, beyond it by their size
 PULL = 4.0  # weight of a constant's distance from its parent against one row
 STEP = 0.02  # of a logarithm, for the derivative
@@ -121,22 +122,29 @@ def read(files: Iterable[Path]) -> Iterator[Row]:
 def split(rows: list[Row]) -> None:
     """Hold out every other source of a family and kind of chip, in the order of generation and speed.
 
-    Both halves so hold chips of every sort; no source's rows of a chip are on both sides.
+    A source is a document or submission and the chip it ran; one with more than `WHOLE` rows is halved
+    by network instead, as the constants of its chip would otherwise rest on nothing.
     """
     catalogue = default_catalogue()
-    groups: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
-    names = {}
+    chips = {id(row): _chip_of(row, catalogue) for row in rows}
+    sizes = Counter((row.family, origin(row), chips[id(row)]) for row in rows)
+    groups: dict[tuple[str, str], set[tuple[str, str, str]]] = defaultdict(set)
+    units = {}
     for row in rows:
-        chip = _chip_of(row, catalogue)
-        names[row.id, row.family] = (origin(row), chip)
+        chip = chips[id(row)]
+        large = sizes[row.family, origin(row), chip] > WHOLE
+        unit = (origin(row), chip, str(row.design.workload.model) if large else "")
         kind = catalogue.get(chip).kind if catalogue.has(chip) else ""
-        groups[row.family, kind].add((origin(row), chip))
+        units[id(row)] = (row.family, unit)
+        groups[row.family, kind].add(unit)
     held = set()
-    for sources in groups.values():
-        ordered = sorted(sources, key=lambda name: (_likeness(name[1], catalogue), zlib.crc32(name[0].encode())))
-        held.update(ordered[1::2])
+    for (family, _), sources in groups.items():
+        ordered = sorted(
+            sources, key=lambda u: (_likeness(u[1], catalogue), zlib.crc32(f"{u[0]} {u[2]}".encode()))
+        )
+        held.update((family, unit) for unit in ordered[1::2])
     for row in rows:
-        row.held_out = names[row.id, row.family] in held
+        row.held_out = units[id(row)] in held
 
 
 def _likeness(chip: str, catalogue: Catalogue) -> tuple[str, bool, float, str]:

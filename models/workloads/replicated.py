@@ -22,7 +22,8 @@ from infralab.models.workloads.network_step import Run, memory_lane, parts, plan
 
 STATE_BYTES = 16.0  # a parameter: weights, gradient and optimizer state in mixed precision (model.md, 3)
 OPTIMIZER_TRAFFIC_BYTES = 24.0  # a parameter: master weight, gradient and moments read, written back
-UNBATCHED = frozenset({"fpga", "fpga-aie", "mcu", "mcu-npu"})  # samples stream through, one by one
+UNBATCHED = frozenset({"mcu", "mcu-npu"})  # one sample at a time
+OVERLAYS = frozenset({"fpga", "fpga-aie"})  # a few engines, a sample each
 CORES_A_SAMPLE = 4.0  # of a processor that serves many samples at once
 BACKWARD_SHARE = 2.0 / 3.0  # of a training step's device time
 
@@ -66,7 +67,9 @@ def lower_network(machine: Machine, network: Network, file: str, unit: str, moda
     for pool, run, _ in runs:
         total = total + run.peak.value * pool.all_chips
     job.peak_flop_per_s = total
-    _inputs(machine, job, network, runs, modality, training)
+    _inputs(machine, job, network, [(run[0], step) for run, step in zip(runs, steps, strict=True)], modality, training)
+    for traffic, step in zip(job.traffic, steps, strict=False):
+        traffic.bytes = traffic.bytes * step.share  # a unit's gradients move in the pools that it passes
     if training:
         job.save = Save(network.parameters * (STATE_BYTES - 4.0), runs[0][0].name)
     else:
@@ -126,7 +129,8 @@ def _sized(
         wanted = read("workload.concurrency", workload.concurrency) / (all_chips * run.copies)
         batch = maximum(minimum(ceil(wanted), fits), 1.0)
     else:
-        batch = minimum(maximum(_power_of_two(fits), 1.0), assumed("network.batch_limit"))
+        limit = assumed("network.overlay_samples" if pool.chip.kind in OVERLAYS else "network.batch_limit")
+        batch = minimum(maximum(_power_of_two(fits), 1.0), limit)
         if workload.mode == "server":
             batch = minimum(batch, _batch_in_time(machine, pool, network, run))
         found = True
@@ -243,21 +247,21 @@ def _inputs(
     machine: Machine,
     job: Job,
     network: Network,
-    runs: list[tuple[Pool, Run, Sized]],
+    pools: list[tuple[Pool, Step]],
     modality: str,
     training: bool,
 ) -> None:
     """Samples read and prepared where a data set is part of the design; else their copy to the chip."""
     workload = machine.design.workload
     assert workload is not None
-    for pool, _, _ in runs:
+    for pool, step in pools:
         if training or workload.dataset is not None:
-            job.inputs.append(Input(pool.name, 1.0, modality, network.input_numbers))
+            job.inputs.append(Input(pool.name, step.share, modality, network.input_numbers))
         elif pool.chip.host_link is not None:
             path = f"{pool.chip.path}.host_link"
             capacity = pool.chip.host_link * pool.all_chips * assumed("network.host_link_share")
             job.demands.append(
-                Demand(path, pool.owner, "host link", "B/s", capacity, network.input_numbers, "input")
+                Demand(path, pool.owner, "host link", "B/s", capacity, network.input_numbers * step.share, "input")
             )
 
 
