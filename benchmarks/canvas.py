@@ -101,7 +101,7 @@ def start(
     if at is None:
         raise SystemExit(f"no first paint:\n{probe.text()}")
     probe.quiet, keep = 0.5, probe.quiet
-    _, last, more = probe.settle(limit=5)
+    _, _, more = probe.settle(limit=5)
     probe.quiet = keep
     return probe, {"first_paint_ms": (at - probe.started) * 1e3, "first_paint_bytes": size_bytes + more}
 

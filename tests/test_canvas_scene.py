@@ -82,8 +82,8 @@ def scene_of(design, figures=None, zoom=Zoom.FULL):
     return scene
 
 
-def text(scene, width, height, decor=None, ascii_only=False, origin=Place(0, 0)):
-    chars, _ = Painter(ascii_only).paint(scene, origin, width, height, decor or Decor())
+def text(scene, width, height, decor=None, ascii_only=False):
+    chars, _ = Painter(ascii_only).paint(scene, Place(0, 0), width, height, decor or Decor())
     return [bytes(row.tobytes()).decode("utf-32-le").rstrip() for row in chars]
 
 
