@@ -1,52 +1,24 @@
-"""From data set to device: which tier serves how much, what the way costs, who prepares, how it is saved.
+"""From data set to device: what the way costs, who prepares, how the state is saved.
 
-A read goes to the nearest copy; what a cache misses goes on to the tier behind it. With prefetch the
-levels work at the same time, so each is a queued resource of its own and the slowest sets the rate.
+With prefetch the levels of storage work at the same time, so each is a queued resource of its own
+and the slowest sets the rate. Which level serves how much is traced in `reads.py`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import replace
 
-from infralab.models import dataset, loaders
-from infralab.models.arithmetic import Number, any_of, first, maximum, minimum
-from infralab.models.constants import assumed
-from infralab.models.dataset import Data
-from infralab.models.job import Demand, Input, Job
+from infralab.models import loaders
+from infralab.models.arithmetic import Number, any_of, minimum
+from infralab.models.job import Demand, Job
 from infralab.models.machine import Link, Machine, Pool, Tier
 from infralab.models.physics import host, storage
-from infralab.models.physics.cache import hit_ratio
 from infralab.models.physics.fabric import Fabric, Flow, fabric_of, inside, is_local
 from infralab.models.physics.ledger import Ledger
 from infralab.models.physics.storage import Access
+from infralab.models.reads import Level, Read, reads
 
 INPUT = "input"
-TRAINING = "-training"
-FILE_SYSTEMS = ("parallel-fs", "nfs", "block")
-
-
-@dataclass(slots=True)
-class Level:
-    """A tier on the way: the share of reads that it serves, and that it takes in as copies."""
-
-    tier: Tier | None  # None: the page cache of the readers' hosts
-    served: Number
-    filled: Number = 0.0
-
-
-@dataclass(slots=True)
-class Read:
-    """One input of the job, traced to its tiers. `samples` a unit of work."""
-
-    consumer: Pool
-    readers: list[tuple[Pool, Number]]  # who reads and prepares, with its share
-    data: Data
-    samples: Number
-    write: bool
-    access: Access
-    prepare: bool
-    bytes_to_device: Number
-    levels: list[Level] = field(default_factory=list)
 
 
 def flows(machine: Machine, job: Job) -> list[Flow]:
@@ -98,198 +70,6 @@ def demands(machine: Machine, job: Job) -> list[Demand]:
         if read.prepare:
             _charge_preparing(machine, ledger, read)
     return ledger.demands()
-
-
-def reads(machine: Machine, job: Job) -> list[Read]:
-    """The job's inputs traced to the drawn storage; none where no storage is drawn."""
-    found: list[Read] = []
-    for item in job.inputs:
-        pool = machine.pools.get(item.consumer.removeprefix("box."))
-        if pool is None:
-            continue
-        stores = [*machine.tiers.values(), *(p.disk for p in machine.pools.values() if p.disk is not None)]
-        if not stores:
-            machine.figures.assume("no storage drawn: input is taken to keep up", moves=False)
-            continue
-        data = _data(machine, item)
-        if data is None:
-            continue
-        read = _read(machine, job, item, pool, data)
-        if read is not None:
-            found.append(read)
-    return found
-
-
-def _data(machine: Machine, item: Input) -> Data | None:
-    workload = machine.design.workload
-    assert workload is not None
-    if workload.kind == "storage-io":
-        size = machine.figures.number(
-            "workload.file_bytes", workload.file_bytes or workload.block_bytes or 1e9
-        )
-        return Data(size, workload.files, 1.0, "bytes")
-    data = dataset.resolve(machine, item.modality)
-    if data is None:
-        machine.figures.assume("no data set named: input is taken to keep up", moves=False)
-    return data
-
-
-def _read(machine: Machine, job: Job, item: Input, pool: Pool, data: Data) -> Read | None:
-    workload = machine.design.workload
-    assert workload is not None
-    holder = _holder(machine, job, workload.dataset.on if workload.dataset is not None else None)
-    if holder is None:
-        return None
-    plain = workload.kind == "storage-io"
-    write = plain and workload.op == "write"
-    preparers = (
-        [] if plain else [p for p in machine.pools.values() if "prepare" in p.box.runs and p is not pool]
-    )
-    readers: list[tuple[Pool, Number]] = [(pool, 1.0)]
-    if preparers:
-        total: Number = 0.0
-        for other in preparers:
-            total = total + other.host.cores * other.servers
-        readers = [(other, other.host.cores * other.servers / total) for other in preparers]
-    read = Read(
-        consumer=pool,
-        readers=readers,
-        data=data,
-        samples=item.samples,
-        write=write,
-        access=_access(machine, item, data, readers, write),
-        prepare=not plain,
-        bytes_to_device=item.bytes_to_device if any_of(item.bytes_to_device > 0.0) else data.bytes_per_sample,
-    )
-    read.levels = _levels(machine, read, holder)
-    fabric = fabric_of(machine)
-    for level in read.levels:
-        tier = level.tier
-        if tier is None or inside(tier):
-            continue
-        others = [up.tier.name for up in read.levels if up.tier is not None and up is not level]
-        above = any(fabric.reach(tier.name, name) for name in others)
-        if not above and not all(fabric.reach(tier.name, p.name) for p, _ in readers):
-            text = f"{readers[0][0].name} cannot reach {tier.name}, which holds the data: draw a wire between them"
-            job.problems.append(("missing", tier.owner, text))
-            return None
-    return read
-
-
-def _holder(machine: Machine, job: Job, named: str | None) -> Tier | None:
-    """The tier that holds the data: the one named, or the only one that is no cache."""
-    disks = {p.disk.name: p.disk for p in machine.pools.values() if p.disk is not None}
-    everything = {**machine.tiers, **disks}
-    if named is not None:
-        found = everything.get(named) or everything.get(f"{named}.disk")
-        if found is None:
-            text = (
-                f"the data is on {named}, which is not drawn: draw it, or name one of {', '.join(everything)}"
-            )
-            job.problems.append(("missing", "workload", text))
-        return found
-    stores = [t for t in machine.tiers.values() if t.caches is None] or [
-        t for t in disks.values() if t.caches is None
-    ]
-    if not stores:
-        job.problems.append(
-            ("missing", "workload", "only caches are drawn: draw the store that holds the data")
-        )
-        return None
-    if len(stores) > 1:
-        machine.figures.assume(f"dataset.on not given: the data is taken to be on {stores[0].name}")
-    return stores[0]
-
-
-def _access(
-    machine: Machine, item: Input, data: Data, readers: list[tuple[Pool, Number]], write: bool
-) -> Access:
-    workload, software = machine.design.workload, machine.design.software
-    assert workload is not None
-    clients: Number = 0.0
-    for pool, _ in readers:
-        clients = clients + pool.servers
-    in_flight: Number | None = None
-    scattered = False
-    block: Number | None = None
-    if workload.kind == "storage-io":
-        scattered = workload.op == "random-read" and workload.block_bytes is not None
-        block = workload.block_bytes
-        if workload.streams is not None:
-            in_flight = machine.figures.number("workload.streams", workload.streams)
-    elif software.workers is not None:
-        each = machine.figures.number("software.in_flight", software.in_flight or 1.0)
-        in_flight = machine.figures.number("software.workers", software.workers) * each * clients
-    return Access(
-        bytes_per_sample=data.bytes_per_sample,
-        samples_per_file=data.samples_per_file,
-        write=write,
-        scattered=scattered,
-        block_bytes=block,
-        in_flight=in_flight,
-        clients=clients,
-    )
-
-
-def _levels(machine: Machine, read: Read, holder: Tier) -> list[Level]:
-    """Nearest first. Copies include what nearer ones hold, so a level adds what its own share exceeds."""
-    caches = {t.caches: t for t in machine.tiers.values() if t.caches is not None}
-    for pool in machine.pools.values():
-        if pool.disk is not None and pool.disk.caches is not None:
-            caches[pool.disk.caches] = pool.disk
-    chain = [holder]
-    while chain[-1].name in caches and caches[chain[-1].name] not in chain:
-        chain.append(caches[chain[-1].name])
-    levels: list[Level] = []
-    covered: Number = 0.0
-    if _pages_cached(machine, read, chain[-1]):
-        covered = _page_hits(machine, read)
-        levels.append(Level(None, covered, 1.0 - covered))
-    for tier in reversed(chain[1:]):
-        hits = maximum(_hits(machine, read, tier), covered)
-        fills = 0.0 if tier.policy in ("pinned", "none") else 1.0 - hits
-        levels.append(Level(tier, hits - covered, fills))
-        covered = hits
-    levels.append(Level(holder, 1.0 - covered))
-    return levels
-
-
-def _hits(machine: Machine, read: Read, tier: Tier) -> Number:
-    total = read.data.total_bytes
-    if not read.data.many_passes and tier.policy != "none":
-        return 0.0
-    capacity = tier.figures.get("capacity")
-    if capacity is None or total is None:
-        what = "capacity" if capacity is None else "size of the data set"
-        machine.figures.assume(f"{tier.name}: {what} not known, the cache is taken to hold everything")
-        return 1.0
-    units: Number = tier.units
-    if tier.scope == "each":
-        units = units / maximum(read.access.clients, 1.0) if inside(tier) else 1.0
-    return hit_ratio(tier.policy, capacity * units / total)
-
-
-def _pages_cached(machine: Machine, read: Read, nearest: Tier) -> bool:
-    """File systems and local disks are cached by the hosts' free memory in later epochs of a training."""
-    workload = machine.design.workload
-    assert workload is not None
-    files = nearest.kind.split("/")[0] in FILE_SYSTEMS
-    return (
-        files
-        and workload.kind.endswith(TRAINING)
-        and read.data.many_passes
-        and read.data.total_bytes is not None
-    )
-
-
-def _page_hits(machine: Machine, read: Read) -> Number:
-    total = read.data.total_bytes
-    assert total is not None
-    pool = read.readers[0][0]
-    share = machine.figures.figure(
-        "assumed.host.page_cache_share", assumed("host.page_cache_share"), "", "assumed"
-    )
-    return hit_ratio("random", pool.host.memory_bytes * share / total)
 
 
 def _charge_tiers(machine: Machine, ledger: Ledger, read: Read) -> None:
@@ -372,19 +152,58 @@ def _charge_preparing(machine: Machine, ledger: Ledger, read: Read) -> None:
 def fetch_rate(machine: Machine, job: Job) -> Number:
     """Units per second that input alone allows, as if steps took no time; infinite without storage."""
     from infralab.models import network
+
+    return _bound([*network.demands(machine, job), *demands(machine, job)])
+
+
+def checkpoint(machine: Machine, job: Job) -> None:
+    """What saving the job's state costs: fills job.metrics, adds the pause to the steps.
+
+    Also what the first epoch does where later ones read from a cache.
+    """
+    from infralab.models.physics import failures
+
+    failures.checkpoint(machine, job)
+    if job.inputs and machine.tiers:
+        _first_epoch(machine, job)
+
+
+def _first_epoch(machine: Machine, job: Job) -> None:
+    """The rate while the caches are still empty, where they are not in later epochs."""
+    warm = reads(machine, job)
+    if not any(any_of(level.served > 0.0) for read in warm for level in read.levels[:-1]):
+        return
+    from infralab.models.solve.closed import step_limit
+
+    ledger = Ledger()
+    for read in warm:
+        _charge_tiers(machine, ledger, replace(read, levels=_cold(read.levels)))
+    bound: Number = float("inf")
+    for step in job.steps:
+        bound = minimum(bound, step_limit(step))
+    job.metrics["first_epoch_rate"] = minimum(bound, _bound(ledger.demands()))
+
+
+def _cold(levels: list[Level]) -> list[Level]:
+    """What levels serve in a first epoch: a staged copy as ever, an empty cache nothing, the store the rest."""
+    found: list[Level] = []
+    rest: Number = 1.0
+    for level in levels[:-1]:
+        if level.tier is not None and level.tier.policy == "none":
+            found.append(level)
+            rest = rest - level.served
+        else:
+            found.append(Level(level.tier, 0.0, rest))
+    return [*found, Level(levels[-1].tier, rest)]
+
+
+def _bound(found: list[Demand]) -> Number:
     from infralab.models.solve.closed import demand_limit
 
     bound: Number = float("inf")
-    for demand in [*network.demands(machine, job), *demands(machine, job)]:
+    for demand in found:
         bound = minimum(bound, demand_limit(demand))
     return bound
 
 
-def checkpoint(machine: Machine, job: Job) -> None:
-    """What saving the job's state costs: fills job.metrics, adds the pause to the steps."""
-    from infralab.models.physics import failures
-
-    failures.checkpoint(machine, job)
-
-
-__all__ = ["checkpoint", "demands", "fetch_rate", "first", "flows", "reads"]
+__all__ = ["checkpoint", "demands", "fetch_rate", "flows", "reads"]

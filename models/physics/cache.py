@@ -6,7 +6,7 @@ staged beforehand.
 
 from __future__ import annotations
 
-from infralab.models.arithmetic import Number, exp, log, maximum, minimum, where
+from infralab.models.arithmetic import Number, exp, is_scalar, log, maximum, minimum, where
 
 POLICIES = ("lru", "pinned", "random", "none")
 
@@ -28,6 +28,8 @@ def hit_ratio(policy: str, c: Number) -> Number:
 
 def _random(c: Number) -> Number:
     """The fixed point by bisection: the right side less h falls with h."""
+    if is_scalar(c) and (c >= 1.0 or c <= 1e-6):
+        return 1.0 if c >= 1.0 else 0.0
     low: Number = 0.0 * c
     high: Number = 0.0 * c + 1.0
     for _ in range(30):

@@ -132,8 +132,9 @@ _latest: list[Fabric] = []
 
 def fabric_of(machine: Machine) -> Fabric:
     """The machine's graph, built once while the same machine is asked for again and again."""
-    if _latest and _latest[0].machine is machine:
-        return _latest[0]
+    for known in tuple(_latest):
+        if known.machine is machine:
+            return known
     found = Fabric(machine)
     _latest[:] = [found]
     return found

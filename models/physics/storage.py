@@ -110,10 +110,19 @@ def charge(
         requests = maximum(files, samples * access.bytes_per_sample / PART)
         if access.scattered:
             requests = samples * ceil(access.bytes_per_sample / access.call_bytes)
-        prefixes = float(tier.box.prefixes) if tier.box is not None and tier.box.prefixes else 1.0
+        prefixes = _prefixes(machine, tier)
         name = "write_request_rate" if access.write else "request_rate"
         _offer(ledger, tier, name, "requests", "1/s", requests / prefixes, traffic)
     _charge_client(machine, ledger, tier, access, total, traffic)
+
+
+def _prefixes(machine: Machine, tier: Tier) -> Number:
+    """Prefixes that the objects are spread over: each has its own limit of requests."""
+    if tier.box is None or tier.box.prefixes is None:
+        if "request_rate" in tier.figures:
+            machine.figures.assume(f"{tier.name}: prefixes not given, one", moves=False)
+        return 1.0
+    return machine.figures.number(f"{tier.owner}.prefixes", float(tier.box.prefixes))
 
 
 def _charge_client(
