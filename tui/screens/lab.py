@@ -12,6 +12,7 @@ from textual.screen import Screen
 
 from infralab.tui import actions
 from infralab.tui.canvas.widget import TopologyCanvas
+from infralab.tui.canvas_frame import LabCanvas
 from infralab.tui.desk import Desk
 from infralab.tui.gestures import GestureEdits
 from infralab.tui.panels.answer import Answer
@@ -50,7 +51,7 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
         super().__init__()
         self.desk = desk
         self.catalogue: Catalogue | None = None
-        self.canvas = TopologyCanvas(ascii_only=ascii_only)
+        self.canvas = LabCanvas(ascii_only=ascii_only)
         self.head, self.answer, self.change, self.foot = Header(), Answer(), ChangeLine(), Footer()
         self.palette, self.inspector, self.why = Palette(id="palette"), Inspector(id="inspector"), Why(id="why")
         self.ceilings, self.fit, self.helps = Ceilings(id="ceilings"), Fit(id="fit"), Helps(id="helps")
@@ -176,7 +177,6 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         self.lay_out()
-        self.call_after_refresh(self.canvas.fit)
 
     def make_room(self) -> None:
         """Where the palette covers the canvas, it folds while a part is placed."""

@@ -1,0 +1,32 @@
+"""The canvas as the lab frames it: all boxes stay in view until a person pans or zooms."""
+
+from __future__ import annotations
+
+from textual import events
+
+from infralab.tui.canvas.layout import Place
+from infralab.tui.canvas.widget import TopologyCanvas
+
+
+class LabCanvas(TopologyCanvas):
+    """Fits the design anew whenever its own size changes, as long as nobody chose another view."""
+
+    whole_view = True
+
+    def on_resize(self, event: events.Resize) -> None:
+        if self.whole_view:
+            self.call_later(super().fit)
+
+    def fit(self) -> None:
+        self.whole_view = True
+        super().fit()
+
+    def look_at(self, origin: Place) -> None:
+        before = self.origin
+        super().look_at(origin)
+        if self.origin != before:
+            self.whole_view = False
+
+    def set_zoom(self, zoom: int, keep: Place | None = None) -> None:
+        self.whole_view = False
+        super().set_zoom(zoom, keep)
