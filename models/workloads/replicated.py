@@ -18,6 +18,7 @@ from infralab.models.physics.collectives import Group, bus_factor, cause
 from infralab.models.physics.collectives import seconds as collective_seconds
 from infralab.models.physics.peaks import CPU_KINDS, number_bytes
 from infralab.models.workloads.cost_network import TRAINING_PASSES, Network
+from infralab.models.workloads.network_split import Cut, cut_of, exchanges, in_turn, micro_batches, one_chip
 from infralab.models.workloads.network_step import Run, memory_lane, parts, plan_run
 
 STATE_BYTES = 16.0  # a parameter: weights, gradient and optimizer state in mixed precision (model.md, 3)
@@ -50,19 +51,20 @@ def lower_network(machine: Machine, network: Network, file: str, unit: str, moda
         precision = "bf16" if training else "fp16"
         machine.figures.assume(f"precision not given, taken as {precision}")
     weight_bytes = number_bytes(workload.weight_precision or precision)
+    cut = cut_of(machine, network)
+    whole, network = network, one_chip(network, cut)
     runs: list[tuple[Pool, Run, Sized]] = []
     for pool in pools:
         run = plan_run(machine, pool, file, precision, training)
         if run is not None:
-            runs.append((pool, run, _sized(machine, job, pool, network, run, weight_bytes, pools)))
+            runs.append((pool, run, _sized(machine, job, pool, network, run, weight_bytes, pools, cut)))
     if not runs:
         return job
-    _warn_of_plan(machine)
-    steps = [_step(machine, job, pool, network, run, sized) for pool, run, sized in runs]
+    steps = [_step(machine, job, pool, network, run, sized, cut) for pool, run, sized in runs]
     _share(steps, training)
     job.steps = steps
     passes = TRAINING_PASSES if training else 1.0
-    job.model_flop_per_unit = network.flop * passes
+    job.model_flop_per_unit = whole.flop * passes
     total: Number = 0.0
     for pool, run, _ in runs:
         total = total + run.peak.value * pool.all_chips
@@ -71,7 +73,7 @@ def lower_network(machine: Machine, network: Network, file: str, unit: str, moda
     for traffic, step in zip(job.traffic, steps, strict=False):
         traffic.bytes = traffic.bytes * step.share  # a unit's gradients move in the pools that it passes
     if training:
-        job.save = Save(network.parameters * (STATE_BYTES - 4.0), runs[0][0].name)
+        job.save = Save(whole.parameters * (STATE_BYTES - 4.0), runs[0][0].name)
     else:
         _latency(machine, job, steps[0], runs[0][2])
         if workload.requests_per_second is not None:
@@ -79,13 +81,6 @@ def lower_network(machine: Machine, network: Network, file: str, unit: str, moda
                 "workload.requests_per_second", workload.requests_per_second
             )
     return job
-
-
-def _warn_of_plan(machine: Machine) -> None:
-    for name in ("tensor", "pipeline", "context", "expert"):
-        degree = getattr(machine.design.plan, name)
-        if degree is not None and degree > 1:
-            machine.warn("plan", f"plan.{name} is not used here: every chip holds the whole network")
 
 
 def _share(steps: list[Step], training: bool) -> None:
@@ -101,14 +96,21 @@ def _share(steps: list[Step], training: bool) -> None:
 
 
 def _sized(
-    machine: Machine, job: Job, pool: Pool, network: Network, run: Run, weight_bytes: float, pools: list[Pool]
+    machine: Machine,
+    job: Job,
+    pool: Pool,
+    network: Network,
+    run: Run,
+    weight_bytes: float,
+    pools: list[Pool],
+    cut: Cut,
 ) -> Sized:
     """The batch of one copy as given, or the largest useful one that fits; and the memory it takes."""
     workload, read = machine.design.workload, machine.figures.number
     assert workload is not None
-    all_chips: Number = 0.0
+    holders: Number = 0.0  # of a whole network
     for other in pools:
-        all_chips = all_chips + other.all_chips
+        holders = holders + other.all_chips / cut.chips
     state = network.parameters * (STATE_BYTES if run.training else weight_bytes)
     # inference holds the outputs of a few layers at once, training those of all
     live = assumed("network.live_layers") / maximum(network.layers, assumed("network.live_layers"))
@@ -120,13 +122,13 @@ def _sized(
     found = False
     batch: Number
     if run.training and workload.global_batch is not None:
-        batch = maximum(read("workload.global_batch", workload.global_batch) / all_chips, 1.0)
+        batch = maximum(read("workload.global_batch", workload.global_batch) / holders, 1.0)
     elif workload.mode == "single-stream" or (workload.batch is None and pool.chip.kind in UNBATCHED):
         batch = 1.0  # one sample after another, whatever the engine was built for
     elif workload.batch is not None:
         batch = read("workload.batch", workload.batch)
     elif workload.concurrency is not None:
-        wanted = read("workload.concurrency", workload.concurrency) / (all_chips * run.copies)
+        wanted = read("workload.concurrency", workload.concurrency) / (holders * run.copies)
         batch = maximum(minimum(ceil(wanted), fits), 1.0)
     else:
         limit = assumed("network.overlay_samples" if pool.chip.kind in OVERLAYS else "network.batch_limit")
@@ -143,7 +145,7 @@ def _sized(
             micro = minimum(read("plan.micro_batch", given), batch)
         micro = batch / ceil(batch / micro)
     job.plan.setdefault("batch", batch * run.copies)
-    job.plan.setdefault("replicas", pool.all_chips * run.copies)
+    job.plan.setdefault("replicas", pool.all_chips * run.copies / cut.chips)
     job.plan_found = job.plan_found or found
     if capacity is not None:
         taken = [("weights and state", state * run.copies), ("layer outputs", per_sample * micro * run.copies)]
@@ -187,20 +189,23 @@ def _capacity(pool: Pool) -> Number | None:
     return chip.memory_bytes + (0.0 if streaming is None else float(streaming) * 1e9 / 4.0)
 
 
-def _step(machine: Machine, job: Job, pool: Pool, network: Network, run: Run, sized: Sized) -> Step:
-    found = parts(machine, pool, network, sized.micro, run)
+def _step(
+    machine: Machine, job: Job, pool: Pool, network: Network, run: Run, sized: Sized, cut: Cut
+) -> Step:
+    passes = TRAINING_PASSES if run.training else 1.0
+    batches = maximum(sized.batch / sized.micro, micro_batches(sized.batch, cut))
+    samples = sized.batch / batches
+    found = parts(machine, pool, network, samples, run)
+    found += exchanges(machine, pool, network, cut, samples, run.precision, passes)
+    found = in_turn(found, batches, cut)
     if run.training:
-        times = sized.batch / sized.micro
-        for part in found:
-            part.seconds = part.seconds * times
-            part.alone = part.alone * times
-        found += _update(machine, job, pool, network, run, sized, found)
+        found += _update(machine, job, pool, network, run, sized, found, cut)
     served = assumed("network.server_share") if _mode(machine) == "server" else 1.0
     return Step(
         pool=pool.owner,
         units=sized.batch * run.busy * served,
         parts=found,
-        replicas=pool.all_chips,
+        replicas=pool.all_chips / cut.chips,
     )
 
 
@@ -209,14 +214,21 @@ def _mode(machine: Machine) -> str | None:
 
 
 def _update(
-    machine: Machine, job: Job, pool: Pool, network: Network, run: Run, sized: Sized, device: list[Part]
+    machine: Machine,
+    job: Job,
+    pool: Pool,
+    network: Network,
+    run: Run,
+    sized: Sized,
+    device: list[Part],
+    cut: Cut,
 ) -> list[Part]:
     """The optimizer's pass over its state, and the part of the all-reduce that backward can't hide."""
     bandwidth, path, kind = memory_lane(machine.figures, pool.chip)
     state = network.parameters * OPTIMIZER_TRAFFIC_BYTES / bandwidth
     text = "parameters x optimizer bytes / bandwidth"
     found = [Part("optimizer", path, kind, state, state, MEMORY, text)]
-    peers: Group = group(machine, pool, pool.all_chips)
+    peers: Group = group(machine, pool, pool.all_chips / cut.chips, cut.chips)
     gradient = network.parameters * maximum(number_bytes(run.precision), 2.0)
     taken = collective_seconds("all-reduce", gradient, peers)
     times = sized.batch / sized.micro
@@ -238,7 +250,7 @@ def _update(
     local = maximum(peers.local, 1.0)
     sent = bus_factor("all-reduce", peers.remote) * gradient / local * pool.all_chips
     job.traffic.append(
-        Traffic("gradients", pool.name, pool.name, sent / (sized.batch * pool.all_chips), "gradients")
+        Traffic("gradients", pool.name, pool.name, sent / (sized.batch * pool.all_chips / cut.chips), "gradients")
     )
     return found
 
