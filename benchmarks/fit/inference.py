@@ -290,9 +290,7 @@ def write(used: Counter[str], train: list[Sample], held: list[Sample]) -> None:
     header = "".join(line + "\n" for line in path.read_text().splitlines() if line.startswith("#"))
     data: dict[str, object] = {}
     for key, values in constants.table(FILE).items():
-        if not isinstance(values, dict):
-            data[key] = values
-        elif key == "families":
+        if not isinstance(values, dict) or key == "families":
             data[key] = values
         elif key != "fit":
             data[key] = {k: float(f"{v:.3g}") if isinstance(v, float) else v for k, v in values.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from infralab.models.arithmetic import Number, any_of, every, floor, maximum, minimum, where
+from infralab.models.arithmetic import Number, Truth, any_of, both, every, first, floor, maximum, minimum, where
 from infralab.models.design import Plan
 from infralab.models.machine import HOST_KINDS, Machine, Pool
 from infralab.models.workloads.inference.formats import Formats
@@ -27,6 +27,36 @@ class Layout:
     def expert_chips(self) -> Number:
         """Chips of one stage over which the routed experts of a layer are spread."""
         return self.tensor * self.expert_ranks
+
+
+@dataclass(slots=True)
+class Sizes:
+    """Parameters of a model by what happens to them; worked out once for all layouts."""
+
+    plain: Number  # stored, without routed experts
+    routed: Number  # of all routed experts
+    dense: Number  # that every token passes in the layers
+    expert: Number  # of one routed expert of every layer
+    head: Number  # of the product with the vocabulary
+    blocks: Number  # mixers and feed-forward blocks
+
+
+def sizes(shape: Shape) -> Sizes:
+    """Counts of the model's parameters."""
+    routed = shape.routed_parameters
+    dense = (
+        shape.mixer_parameters
+        + shape.dense_layers * shape.dense_parameters
+        + shape.moe_layers * shape.shared_parameters
+    )
+    return Sizes(
+        plain=shape.parameters - routed,
+        routed=routed,
+        dense=dense,
+        expert=shape.moe_layers * shape.expert_parameters,
+        head=shape.head_parameters,
+        blocks=shape.attention_layers + shape.linear_layers + shape.dense_layers + shape.moe_layers,
+    )
 
 
 @dataclass(slots=True)
@@ -58,13 +88,11 @@ def memory_of(machine: Machine, pool: Pool) -> Number:
     return pool.host.memory_bytes / pool.chips
 
 
-def room(machine: Machine, pool: Pool, shape: Shape, formats: Formats, stack: Stack, layout: Layout) -> Room:
-    """Memory of one chip of the layout."""
-    split = layout.tensor * layout.pipeline
-    plain = shape.parameters - shape.routed_parameters
-    routed = shape.routed_parameters / (layout.expert_chips * layout.pipeline)
-    memory = memory_of(machine, pool)
-    return Room((plain / split + routed) * formats.weight_bytes, memory * stack.memory_share, memory)
+def room(memory: Number, counts: Sizes, formats: Formats, stack: Stack, layout: Layout) -> Room:
+    """Of `memory` bytes on one chip of the layout, what weights take."""
+    plain = counts.plain / (layout.tensor * layout.pipeline)
+    routed = counts.routed / (layout.expert_chips * layout.pipeline)
+    return Room((plain + routed) * formats.weight_bytes, memory * stack.memory_share, memory)
 
 
 def cache_bytes(shape: Shape, formats: Formats, layout: Layout, context: Number) -> Number:
@@ -108,12 +136,25 @@ def spread_experts(layout: Layout, plan: Plan, shape: Shape) -> list[Layout]:
     return [layout, Layout(1.0, layout.pipeline, layout.replicas * ranks, ranks, ranks, layout.found)]
 
 
-def sharing_experts(layout: Layout, shape: Shape) -> Layout:
+def sharing_experts(layout: Layout, shape: Shape, room: Room) -> Layout:
     """Attention data parallelism: replicas that cannot each hold the experts hold them together."""
     if not any_of(shape.moe_layers > 0.0) or not any_of(layout.replicas > 1.0):
         return layout
-    ranks = where(layout.expert_ranks > 1.0, layout.expert_ranks, layout.replicas)
+    short = both(room.weights > room.capacity, layout.expert_ranks <= 1.0)
+    ranks = where(short, layout.replicas, layout.expert_ranks)
     return Layout(layout.tensor, layout.pipeline, layout.replicas, layout.expert, ranks, layout.found)
+
+
+def choose(condition: Truth, a: Layout, b: Layout) -> Layout:
+    """In each variant the one layout or the other."""
+    return Layout(
+        tensor=where(condition, a.tensor, b.tensor),
+        pipeline=where(condition, a.pipeline, b.pipeline),
+        replicas=where(condition, a.replicas, b.replicas),
+        expert=where(condition, a.expert, b.expert),
+        expert_ranks=where(condition, a.expert_ranks, b.expert_ranks),
+        found=a.found or b.found,
+    )
 
 
 def candidates(machine: Machine, pool: Pool, plan: Plan, path: str, shape: Shape) -> list[Layout]:
@@ -146,6 +187,4 @@ def _open(tensor: Number, pipeline: Number, pool: Pool, plan: Plan, chips: Numbe
 
 
 def _whole(x: Number) -> str:
-    from infralab.models.arithmetic import first
-
     return f"{first(x):g} chips"

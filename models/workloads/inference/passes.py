@@ -6,14 +6,14 @@ fixed time per layer (roofline of Williams et al. 2009; the fixed time: model.md
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 from infralab.models.arithmetic import Number, any_of, ceil, log2, maximum, minimum, where
 from infralab.models.machine import Machine, Pool
 from infralab.models.network import group
 from infralab.models.physics.collectives import Group, Lane, cause, seconds
 from infralab.models.workloads.inference.formats import Formats
-from infralab.models.workloads.inference.layout import Layout
+from infralab.models.workloads.inference.layout import Layout, Sizes
 from infralab.models.workloads.inference.stack import Stack
 from infralab.models.workloads.transformer import Shape
 
@@ -44,7 +44,20 @@ class Pass:
         return products + self.activations + self.collectives + self.overhead + self.bubble
 
     def times(self, factor: Number) -> Pass:
-        return Pass(*(getattr(self, field.name) * factor for field in fields(self)))
+        return Pass(
+            self.matmul * factor,
+            self.weights * factor,
+            self.attention * factor,
+            self.cache * factor,
+            self.activations * factor,
+            self.collectives * factor,
+            self.overhead * factor,
+            self.bubble * factor,
+            self.matmul_alone * factor,
+            self.weights_alone * factor,
+            self.attention_alone * factor,
+            self.cache_alone * factor,
+        )
 
 
 @dataclass(slots=True)
@@ -55,12 +68,11 @@ class Engine:
     formats: Formats
     stack: Stack
     layout: Layout
-    reduce: Group  # the tensor group, without the library's fixed times: the stack has its own
-    exchange: Group  # the group that shares the experts
+    counts: Sizes
+    reduce: Group | None  # the tensor group, without the library's fixed times: the stack has its own
+    exchange: Group | None  # the group that shares the experts
+    hop: Lane | None  # between the stages of a pipeline
     far: Number  # seconds that a small collective takes longer between servers
-    dense: Number  # parameters that every token passes in the layers
-    routed: Number  # of one expert of every layer
-    blocks: Number  # mixers and feed-forward blocks
     kv_ways: Number  # tensor ranks that split the cache
 
     def run(self, tokens: Number, sequences: Number, context: Number, decode: bool) -> Pass:
@@ -96,9 +108,9 @@ class Engine:
         """Seconds of all matrix products and of reading their weights, on one chip."""
         shape, layout, stack = self.shape, self.layout, self.stack
         t = layout.tensor
-        head = shape.head_parameters
-        work = self.dense * tokens + head * sequences
-        stored = self.dense + head
+        head = self.counts.head
+        work = self.counts.dense * tokens + head * sequences
+        stored = self.counts.dense + head
         flop, read = 2.0 * work / t, stored / t
         if any_of(shape.moe_layers > 0.0):
             together = tokens * layout.expert_ranks
@@ -107,8 +119,8 @@ class Engine:
             rows = together * shape.experts_per_token
             rows = rows + maximum(touched - touched * touched / maximum(rows, 1e-9), 0.0) * (EXPERT_TILE - 1.0) / 2.0
             slow = layout.expert_chips * stack.expert_factor
-            flop = flop + skew * 2.0 * self.routed * rows / slow
-            read = read + minimum(skew * touched, shape.experts) * self.routed / slow
+            flop = flop + skew * 2.0 * self.counts.expert * rows / slow
+            read = read + minimum(skew * touched, shape.experts) * self.counts.expert / slow
         return flop / stack.matmul, maximum(
             read * self.formats.weight_bytes / stack.weights, read * stack.unpack_seconds
         )
@@ -119,15 +131,14 @@ class Engine:
         bytes_ = tokens * shape.hidden * self.formats.activation_bytes
         total: Number = 0.0
         shared = shape.moe_layers * where(layout.expert_ranks > 1.0, 1.0, 0.0)
-        if any_of(layout.tensor > 1.0):
-            total = (self.blocks - shared) * self._small("all-reduce", bytes_, self.reduce)
-        if any_of(layout.expert_ranks > 1.0):
+        if self.reduce is not None:
+            total = (self.counts.blocks - shared) * self._small("all-reduce", bytes_, self.reduce)
+        if self.exchange is not None:
             # each token travels to its experts in 8 bits and back in 16
             sent = bytes_ * shape.experts_per_token * 0.75
             total = total + shared * 2.0 * self._small("all-to-all", sent, self.exchange)
-        if any_of(layout.pipeline > 1.0):
-            lane = self.reduce.outer or self.reduce.inner
-            hop = self.stack.reduce_seconds + bytes_ / layout.tensor / lane.bandwidth
+        if self.hop is not None:
+            hop = self.stack.reduce_seconds + bytes_ / layout.tensor / self.hop.bandwidth
             total = total + (layout.pipeline - 1.0) * hop
         return total
 
@@ -159,8 +170,10 @@ class Engine:
             filled.bubble = once.total() * (pipeline - 1.0) / pipeline
         return filled
 
-    def network_path(self) -> Lane:
-        return cause(self.exchange if any_of(self.layout.expert_ranks > 1.0) else self.reduce)
+    def network_path(self) -> Lane | None:
+        """The lane that the collectives wait for."""
+        group = self.exchange or self.reduce
+        return self.hop if group is None else cause(group)
 
 
 def _latent_decode_flop(shape: Shape, context: Number) -> Number:
@@ -179,25 +192,20 @@ def _without_latency(ranks: Group) -> Group:
     return replace(ranks, inner=inner, outer=outer)
 
 
-def engine(machine: Machine, pool: Pool, shape: Shape, formats: Formats, stack: Stack, layout: Layout) -> Engine:
-    """A replica ready to run passes."""
-    dense = (
-        shape.mixer_parameters
-        + shape.dense_layers * shape.dense_parameters
-        + shape.moe_layers * shape.shared_parameters
-    )
-    reduce = group(machine, pool, layout.tensor)
+def engine(
+    machine: Machine, pool: Pool, shape: Shape, counts: Sizes, formats: Formats, stack: Stack, layout: Layout
+) -> Engine:
+    """A replica ready to run passes; groups of one chip are left out."""
+    reduce = exchange = hop = None
+    far: Number = 0.0
+    if any_of(layout.tensor > 1.0):
+        whole = group(machine, pool, layout.tensor)
+        far = 0.0 if whole.outer is None else whole.outer.alpha
+        reduce = _without_latency(whole)
+    if any_of(layout.expert_ranks > 1.0):
+        exchange = _without_latency(group(machine, pool, layout.expert_chips))
+    if any_of(layout.pipeline > 1.0):
+        across = group(machine, pool, layout.tensor * layout.pipeline)
+        hop = across.outer if across.outer is not None and any_of(across.remote > 1.0) else across.inner
     ways = minimum(layout.tensor, 1.0 if shape.latent is not None else shape.kv_heads)
-    return Engine(
-        shape=shape,
-        formats=formats,
-        stack=stack,
-        layout=layout,
-        reduce=_without_latency(reduce),
-        exchange=_without_latency(group(machine, pool, layout.expert_chips)),
-        far=0.0 if reduce.outer is None else reduce.outer.alpha,
-        dense=dense,
-        routed=shape.moe_layers * shape.expert_parameters,
-        blocks=shape.attention_layers + shape.linear_layers + shape.dense_layers + shape.moe_layers,
-        kv_ways=maximum(ways, 1.0),
-    )
+    return Engine(shape, formats, stack, layout, counts, reduce, exchange, hop, far, maximum(ways, 1.0))
