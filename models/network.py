@@ -147,6 +147,18 @@ def compute_links(machine: Machine, pool: Pool) -> list[Link]:
     return links[max(total, key=lambda kind: total[kind])] if total else []
 
 
+def say_unjoined(machine: Machine, job: Job) -> None:
+    """Servers that train one model need a network between them: what is not drawn is not charged, but said."""
+    workload = machine.design.workload
+    if workload is None or not workload.kind.endswith("-training"):
+        return
+    for owner in dict.fromkeys(step.pool for step in job.steps):
+        pool = machine.pools.get(owner.partition(".")[2])
+        if pool is None or pool.torus or not any_of(pool.servers > 1.0) or compute_links(machine, pool):
+            continue
+        machine.missing(owner, f"the servers of {pool.name} have no network between them: draw a fabric")
+
+
 def outer_lane(machine: Machine, pool: Pool, span: Number | None = None) -> Lane | None:
     """A chip's share of what its server has towards the others; None when nothing is drawn.
 

@@ -46,6 +46,7 @@ def outcome(
     job = lowering(workload.kind)(machine)
     if not job.steps and not job.demands and not job.inputs and not job.traffic:
         return Outcome(machine, job, [], None)
+    network.say_unjoined(machine, job)
     _apply_framework(machine, job)
     datapath.checkpoint(machine, job)
     demands = [*job.demands, *network.demands(machine, job), *datapath.demands(machine, job)]

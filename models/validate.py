@@ -110,13 +110,19 @@ def cases(path: Path) -> Iterator[Case]:
     """The measurements of one file, each design merged over the file's defaults, table by table."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ValidationError(f"{path}: {error}") from None
+    except OSError as error:
+        raise ValidationError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValidationError(f"{path}: not UTF-8 text; a measurement file is a TOML file in UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ValidationError(f"{path}: not valid TOML: {error}") from None
     if data.get("schema") != FILE_SCHEMA:
         raise ValidationError(f'{path}: schema is {data.get("schema")!r}; a measurement file says "{FILE_SCHEMA}"')
-    for number, row in enumerate(data.get("measurement", ()), 1):
-        if not isinstance(row.get("measured"), list):
-            raise ValidationError(f"{path}: measurement {number} has no list `measured`")
+    rows = data.get("measurement", [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise ValidationError(f"{path}: measurement: expected a list of tables, each headed [[measurement]]")
+    for number, row in enumerate(rows, 1):
+        _check_measured(path, number, row)
         yield Case(
             id=str(row.get("id", number)),
             source=str(row.get("source", data.get("source", ""))),
@@ -126,6 +132,19 @@ def cases(path: Path) -> Iterator[Case]:
             data=_merged(data.get("defaults", {}), row.get("design", {})),
             measured=tuple(row["measured"]),
         )
+
+
+def _check_measured(path: Path, number: int, row: Mapping[str, Any]) -> None:
+    """Raise ValidationError where a row does not say what was measured."""
+    where = f"{path}: measurement {number}" + (f" ({row['id']})" if "id" in row else "")
+    measured = row.get("measured")
+    if not isinstance(measured, list):
+        raise ValidationError(f"{where} has no list `measured`")
+    for item in measured:
+        if not isinstance(item, dict) or "metric" not in item or not ("value" in item or "ratio" in item):
+            raise ValidationError(f'{where}: measured: expected {{ metric = "throughput", value = "88 k images/s" }}')
+    if not isinstance(row.get("design", {}), dict):
+        raise ValidationError(f"{where}: design: expected a table")
 
 
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -399,7 +418,8 @@ def main(argv: list[str]) -> int:
     ranked = sorted((r for r in rows if r.error is not None), key=lambda r: -abs(r.error or 0))
     for r in ranked[: options.worst]:
         out(
-            f"{r.error:+8.2f} {r.id:70.70} {r.metric} predicted {r.predicted:.4g} measured {r.measured:.4g} {r.status}\n"
+            f"{r.error:+8.2f} {r.id:70.70} {r.metric} "
+            f"predicted {r.predicted:.4g} measured {r.measured:.4g} {r.status}\n"
         )
     reasons: dict[str, int] = {}
     for r in rows:

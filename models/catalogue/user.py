@@ -46,7 +46,9 @@ def read_file(path: str) -> dict[str, Mapping[str, Any]]:
             data = tomllib.load(file)
     except OSError as error:
         raise CatalogueError(f"{path}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise CatalogueError(f"{path}: not UTF-8 text; a catalogue file is a TOML file in UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
         raise CatalogueError(f"{path}: not valid TOML: {error}") from None
     data.pop("schema", None)
     inner = data.pop("component", {})

@@ -35,7 +35,9 @@ Start here:
   infralab mine.toml                  draw on it"""
 
 USAGE = 2
+DEFECT = 1
 INTERRUPTED = 130
+TRACEBACK = "INFRALAB_TRACEBACK"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -54,6 +56,24 @@ def main(argv: list[str] | None = None) -> int:
         _drop_output()
         print(f"infralab: the output could not be written: {error.strerror}", file=sys.stderr)
         return USAGE
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        return _own_defect(error)
+
+
+def _own_defect(error: Exception) -> int:
+    """What nobody foresaw: said as the lab's own mistake, with the place where it happened."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    where = f" ({os.path.basename(frame.tb_frame.f_code.co_filename)}:{frame.tb_lineno})" if frame is not None else ""
+    print(
+        f"infralab: a defect of InfraLab, not of what you asked: {type(error).__name__}: {error}{where}. "
+        f"Nothing was written. With {TRACEBACK}=1 the same command shows the whole way there, for a report.",
+        file=sys.stderr,
+    )
+    return DEFECT
 
 
 def _drop_output() -> None:
