@@ -27,7 +27,8 @@ class Layout:
 
     sharding: 0 none, 1 optimizer, 2 gradients, 3 full. sharding_group: replicas that share one sharded
     copy (0: all). recompute: 0 none, 1 selective, 2 full; 1.5 is half of the layers in full, as it
-    can be found where nobody says.
+    can be found where nobody says; 3 is full with the layers' inputs kept in host memory.
+    offload: the optimizer's state is kept in host memory.
     """
 
     data: Number
@@ -41,7 +42,7 @@ class Layout:
     recompute: Number
     sequence_parallel: Number = 1.0
     sharding_group: Number = 0.0
-    offload: bool = False
+    offload: Number = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,10 @@ def given(figures: Figures, plan: Plan, recompute: str | None) -> dict[str, Numb
         found["recompute"] = float(RECOMPUTE.index(recompute))
     if plan.sequence_parallel is not None:
         found["sequence_parallel"] = float(plan.sequence_parallel)
+    if plan.offload is not None:
+        found["offload"] = 0.0 if plan.offload in ("none", "activations") else 1.0
+        if "activations" in plan.offload:
+            found["recompute"] = 3.0
     return found
 
 
@@ -111,7 +116,7 @@ def _options(fixed: dict[str, float], limits: Limits) -> dict[str, list[float]]:
         "expert": choose("expert", experts),
         "micro_batch": choose("micro_batch", powers[:8]),
         "sharding": choose("sharding", [1.0, 3.0]),
-        "recompute": choose("recompute", [0.0, 1.0, 1.25, 1.5, 1.75, 2.0]),
+        "recompute": choose("recompute", [0.0, 1.0, 1.25, 1.5, 1.75, 2.0, 3.0]),
     }
 
 
@@ -153,21 +158,20 @@ def _interleavings(values: list[float], stages: float, limits: Limits, fixed: bo
     return [v for v in values if v <= each and (each % v == 0 or ((limits.layers + 2) / stages) % v == 0)] or [1.0]
 
 
-def search(fixed: dict[str, float], limits: Limits, evaluate: Evaluate) -> tuple[Layout, bool]:
-    """The fastest layout that fits, and whether any fits; what is fixed stays as it is.
+def search(fixed: dict[str, float], limits: Limits, evaluate: Evaluate) -> Layout:
+    """The fastest layout that fits, or the least demanding if none does; what is fixed stays as it is.
 
     Where nothing admissible is left (counts that divide by nothing), the fixed fields are taken with
     ones for the rest.
     """
     rows = candidates(fixed, limits)
-    extra = {k: v for k, v in fixed.items() if k in ("sequence_parallel", "sharding_group")}
+    extra = {k: v for k, v in fixed.items() if k in ("sequence_parallel", "sharding_group", "offload")}
     if not rows:
         spread = fixed.get("tensor", 1.0) * fixed.get("pipeline", 1.0) * fixed.get("context", 1.0)
         values = {"data": max(1.0, limits.chips / spread), **dict.fromkeys(_AXES[1:], 1.0), "recompute": 2.0}
-        return Layout(**{**values, **{k: v for k, v in fixed.items() if k in values}, **extra}), True
+        return Layout(**{**values, **{k: v for k, v in fixed.items() if k in values}, **extra})
     if len(rows) == 1:
-        layout = _layout(rows[0], extra)
-        return layout, bool(evaluate(layout)[1] <= 1.0)
+        return _layout(rows[0], extra)
     import numpy as np
 
     columns = np.array(rows, dtype=float).T.copy()
@@ -175,11 +179,11 @@ def search(fixed: dict[str, float], limits: Limits, evaluate: Evaluate) -> tuple
     seconds, load = (np.broadcast_to(np.asarray(x, dtype=float), (len(rows),)) for x in evaluate(batch))
     fits = load <= 1.0
     if not fits.any():
-        return _layout(rows[int(np.argmin(load))], extra), False
+        return _layout(rows[int(np.argmin(load))], extra)
     timed = np.where(fits, seconds, inf)
     # of plans within half a per cent, the one that is simplest and leaves most memory
     near = np.flatnonzero(timed <= timed.min() * 1.005)
-    return _layout(rows[int(near[np.argmin(load[near])])], extra), True
+    return _layout(rows[int(near[np.argmin(load[near])])], extra)
 
 
 def _layout(row: tuple[float, ...], extra: dict[str, float]) -> Layout:

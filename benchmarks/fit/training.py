@@ -29,6 +29,7 @@ from infralab.models.lower import lower
 from infralab.models.outcome import _apply_framework
 from infralab.models.validate import _measured, cases, files, quantile
 from infralab.models.workloads import transformer_training as training
+from infralab.models.workloads.training import found
 
 FILE = "transformer_training"
 ROOT = Path(__file__).parents[2] / "models/measurements"
@@ -74,7 +75,15 @@ TABLES = {
     "volta": ("matmul_share", "layer_seconds"),
     "ampere": ("matmul_share", "memory_share", "attention_share", "layer_seconds"),
     "hopper": ("matmul_share", "memory_share", "narrow_share", "attention_share", "layer_seconds"),
-    "blackwell": ("matmul_share", "memory_share", "narrow_share", "attention_share", "layer_seconds", "expert_exposed", "expert_seconds"),
+    "blackwell": (
+        "matmul_share",
+        "memory_share",
+        "narrow_share",
+        "attention_share",
+        "layer_seconds",
+        "expert_exposed",
+        "expert_seconds",
+    ),
     "cdna": ("matmul_share", "attention_share"),
     "tpu": ("matmul_efficiency", "attention_share", "memory_share", "layer_seconds", "step_seconds", "overlap"),
     "npu": ("matmul_share", "attention_share"),
@@ -90,7 +99,7 @@ class Row:
 
 
 def rows_of(folders: list[Path]) -> list[Row]:
-    found = []
+    rows = []
     for path in files(folders):
         for case in cases(path):
             design, problems = from_mapping(case.data)
@@ -99,8 +108,8 @@ def rows_of(folders: list[Path]) -> list[Row]:
             if design.workload.kind != "transformer-training":
                 continue
             values = {str(m["metric"]): _measured(m, "")[0] for m in case.measured if "value" in m}
-            found.append(Row(case.id, path.name, design, values))
-    return found
+            rows.append(Row(case.id, path.name, design, values))
+    return rows
 
 
 def errors(row: Row, scales: dict[str, np.ndarray] | None = None) -> np.ndarray | None:
@@ -145,7 +154,7 @@ def start() -> None:
 
 def changed() -> None:
     constants._find.cache_clear()
-    training._FOUND.clear()
+    found.forget()
 
 
 def fit(rows: list[Row], rounds: int, ridge: float = 1.0) -> list[float]:
@@ -165,13 +174,18 @@ def fit(rows: list[Row], rounds: int, ridge: float = 1.0) -> list[float]:
         changed()
         jacobian, error, weight = [], [], []
         for row in rows:
-            found = errors(row, scales)
-            if found is None:
+            columns = errors(row, scales)
+            if columns is None:
                 continue
-            found = np.broadcast_to(found, (len(names) + 1,))
-            error.append(found[0])
-            jacobian.append((found[1:] - found[0]) / math.log(1.05))
-            weight.append(1 / math.sqrt(math.sqrt(per_file[row.file])) / max(abs(found[0]), 0.06) / (1 + (found[0] / 0.5) ** 2))
+            columns = np.broadcast_to(columns, (len(names) + 1,))
+            error.append(columns[0])
+            jacobian.append((columns[1:] - columns[0]) / math.log(1.05))
+            weight.append(
+                1
+                / math.sqrt(math.sqrt(per_file[row.file]))
+                / max(abs(columns[0]), 0.06)
+                / (1 + (columns[0] / 0.5) ** 2)
+            )
         j, e, w = np.array(jacobian), np.array(error), np.array(weight)
         base = [abs(math.expm1(x)) for x in e]
         left = j.T @ (w[:, None] * j)
@@ -191,15 +205,17 @@ def fit(rows: list[Row], rounds: int, ridge: float = 1.0) -> list[float]:
 
 
 def figures(rows: list[Row]) -> dict[str, object]:
-    found = [abs(math.expm1(float(np.max(e)))) for e in map(errors, rows) if e is not None]
-    return {"rows": len(found), "median": round(median(found), 3), "p90": round(quantile(found, 0.9), 3)} if found else {}
+    own = [abs(math.expm1(float(np.max(e)))) for e in map(errors, rows) if e is not None]
+    return {"rows": len(own), "median": round(median(own), 3), "p90": round(quantile(own, 0.9), 3)} if own else {}
 
 
 def report(rows: list[Row], fitted_on: set[str]) -> None:
     for name in sorted({r.file for r in rows}):
         own = [r for r in rows if r.file == name]
         bias = median([float(e) for e in map(errors, own) if e is not None] or [0.0])
-        print(f"{name:28} {'fitted  ' if name in fitted_on else 'held out'} {figures(own)} bias {math.expm1(bias):+.3f}")
+        print(
+            f"{name:28} {'fitted  ' if name in fitted_on else 'held out'} {figures(own)} bias {math.expm1(bias):+.3f}"
+        )
     print("fitted  ", figures([r for r in rows if r.file in fitted_on]))
     print("held out", figures([r for r in rows if r.file not in fitted_on]))
 

@@ -18,9 +18,9 @@ SCORE_BYTES = 5.0  # softmax and dropout outputs (2 each) and a mask, per score 
 class StateBytes:
     """Bytes per parameter of mixed-precision Adam: 16-bit weights, gradients, master copy and moments."""
 
-    weights: float = 2.0
-    gradients: float = 4.0
-    optimizer: float = 12.0
+    weights: Number = 2.0
+    gradients: Number = 4.0
+    optimizer: Number = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,8 @@ def activation_bytes(
     """Bytes per token and chip, all layers, by level of recomputation (0 none, 1 selective, 2 full).
 
     Selective: the scores are computed again where they exist; with fused attention the results of
-    norms and activation functions are. narrow: what products read is kept in 8 bits. Full: layers keep their input, one at a time is whole.
+    norms and activation functions are. 3: as full, but two layers' inputs stay and the rest goes to
+    the host. narrow: what products read is kept in 8 bits. Full: layers keep their input, one at a time is whole.
     """
     kept = kept_bytes(shape, dropout=not fused)
     divided = where(sequence_parallel > 0.5, tensor, 1.0)
@@ -89,7 +90,8 @@ def activation_bytes(
     else:
         none, selective = base + score_bytes(shape, context) / tensor, base
     layers = maximum(shape.layers, 1.0)
-    full = 2.0 * shape.hidden * layers / divided + none / layers
+    on_chip = 1.0 - minimum(maximum(recompute - 2.0, 0.0), 1.0) * (1.0 - minimum(2.0 / layers, 1.0))
+    full = 2.0 * shape.hidden * layers / divided * on_chip + none / layers
     share = minimum(maximum(recompute - 1.0, 0.0), 1.0)
     return where(recompute > 0.5, selective + share * (full - selective), none)
 
@@ -101,7 +103,12 @@ def in_flight(micro_batches: Number, stages: Number, virtual: Number) -> Number:
 
 
 def state_parts(
-    dense: Number, routed: Number, gathered: Number, state: StateBytes, sharding: Number, dense_group: Number,
+    dense: Number,
+    routed: Number,
+    gathered: Number,
+    state: StateBytes,
+    sharding: Number,
+    dense_group: Number,
     routed_group: Number,
 ) -> list[tuple[str, Number]]:
     """Weights, gradients and optimizer state on one chip, by level of sharding.

@@ -1,0 +1,1 @@
+"""Training of a transformer: compute, exchange, step."""
