@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from infralab.models.report import Report
-from infralab.models.units import human
+from infralab.models.units import human, significant
 
 
 def place(owner: str) -> str:
@@ -32,16 +32,21 @@ def sentence(report: Report) -> str:
         return f"{lead}Everything keeps up with the {rate} that is asked."
     mine = next((c for c in report.ceilings if c.resource == stuck.resource and c.owner == stuck.owner), None)
     second = report.runner_up
-    text = f"{lead}{_subject(stuck.kind)} of {place(stuck.owner)} sets the pace at {rate}"
+    text = f"{lead}{_subject(stuck.kind)} of {place(stuck.owner)} {sets(stuck.kind)} the pace at {rate}"
     if mine is not None and mine.rate > report.throughput.value * 1.05:
         text += f" (alone it could do {rate_text(mine.rate, unit)})"
     text += "."
     if second is not None and second.headroom > 1.005:
         then = f", then {second.kind} of {place(second.owner)}" if second.kind != stuck.kind else ""
         gain = (second.headroom - 1) * 100
-        more = f"×{second.headroom:.2g}" if second.headroom >= 2 else f"{gain:.0f} %"
+        more = f"×{significant(second.headroom, 2)}" if second.headroom >= 2 else f"{gain:.0f} %"
         text += f" Relieving it gives at most {more} more {noun}{then}."
     return text
+
+
+def sets(kind: str) -> str:
+    """The verb after a kind: requests set the pace, memory bandwidth sets it."""
+    return "set" if kind.endswith("s") and not kind.endswith("ss") else "sets"
 
 
 def _subject(kind: str) -> str:

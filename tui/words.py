@@ -20,7 +20,7 @@ def rate(report: Report | None) -> str:
 
 
 def per_second(value: float, unit: str) -> str:
-    """ "88 k images/s", "3.2 GB/s". """
+    """ "88 k images/s", "3.2 GB/s"."""
     if unit in ("bytes/s", "B/s"):
         return human(value, "B/s")
     return f"{human(value)} {unit}".strip() if human(value)[-1].isalpha() else f"{human(value)} {unit}"
@@ -61,7 +61,7 @@ def watts(value: float) -> str:
 
 
 def factor(before: float | None, after: float | None) -> str:
-    """ "×4.8", "+12 %", "same". """
+    """ "×4.8", "+12 %", "same"."""
     if not before or after is None:
         return ""
     ratio = after / before
@@ -96,11 +96,15 @@ def headline(report: Report) -> Iterator[Figure]:
     if report.energy_per_unit is not None and report.throughput is not None:
         unit = report.throughput.unit.removesuffix("/s").removesuffix("s") or "unit"
         unit = "byte" if unit in ("byte", "B") else unit
-        yield Figure("energy", report.energy_per_unit, f"{human(report.energy_per_unit, 'J')} a {unit}", -1)
+        yield Figure("energy", report.energy_per_unit, f"{human(report.energy_per_unit, 'J')} {_a(unit)}", -1)
     if report.mfu is not None:
         yield Figure("mfu", report.mfu, f"MFU {percent(report.mfu)}", 1)
     if report.step_seconds is not None:
         yield Figure("step", report.step_seconds, f"step {duration(report.step_seconds)}", -1)
+
+
+def _a(noun: str) -> str:
+    return f"an {noun}" if noun[:1] in "aeiou" else f"a {noun}"
 
 
 def _times(report: Report) -> Iterator[Figure]:
@@ -150,9 +154,7 @@ def changes(before: Report, after: Report) -> Iterator[Change]:
         if not moved and figure.name != "rate":
             continue
         good = ((figure.value > was.value) == (figure.better > 0)) if moved and figure.better else None
-        yield Change(
-            figure.name, short(was, before), short(figure, after), factor(was.value, figure.value), good
-        )
+        yield Change(figure.name, short(was, before), short(figure, after), factor(was.value, figure.value), good)
 
 
 def short(figure: Figure, report: Report) -> str:
@@ -171,12 +173,12 @@ def short(figure: Figure, report: Report) -> str:
 
 
 def owner_name(owner: str) -> str:
-    """ "box.train" -> "train". """
+    """ "box.train" -> "train"."""
     return owner.partition(".")[2] or owner
 
 
 def bottleneck(report: Report) -> str:
-    """ "◆ train: memory bandwidth". """
+    """ "◆ train: memory bandwidth"."""
     if report.bottleneck is None:
         return ""
     return f"◆ {owner_name(report.bottleneck.owner)}: {report.bottleneck.kind}"

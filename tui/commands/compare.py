@@ -10,7 +10,7 @@ from typing import Any
 
 from infralab.models.design import Design
 from infralab.models.document.problem import toml_value
-from infralab.models.explain import place
+from infralab.models.explain import place, sets
 from infralab.models.explore.compare import Difference, differences
 from infralab.models.report import Bottleneck, Report
 from infralab.tui import words
@@ -98,13 +98,13 @@ def sentence(before: Side, after: Side) -> str:
         return f"{after.name} does {words.rate(b)}, {before.name} {words.rate(a)}: two kinds of work"
     change = words.factor(a.throughput.value, b.throughput.value)
     if change == "same":
-        cause = "" if a.bottleneck is None else f": {a.bottleneck.kind} of {place(a.bottleneck.owner)} sets the pace"
+        cause = "" if b.bottleneck is None else _held(b.bottleneck, "still" if same else "now")
         return f"{after.name} is as fast as {before.name}, {words.rate(b)}{cause}."
     return f"{after.name} does {words.rate(b)} where {before.name} does {words.rate(a)} ({change}){held}."
 
 
 def _held(stuck: Bottleneck, word: str) -> str:
-    return f"; {stuck.kind} of {place(stuck.owner)} {word} sets the pace"
+    return f"; {stuck.kind} of {place(stuck.owner)} {word} {sets(stuck.kind)} the pace"
 
 
 def _figures(sides: list[Side]) -> list[Row]:

@@ -95,8 +95,9 @@ def _ceilings(report: Report, width: int) -> Iterator[Line]:
         text = (sign, STUCK), (f"{name[:label]:{label}} ", style), (f"{drawn:{room}}", bar)
         return [*text, (f"{figure:>10}", style), (f"{note:>8}", DIM)]
 
+    binding = next((item for item in found if _is(item, report)), None)
     for item in found:
-        stuck = report.bottleneck is not None and _is(item, report)
+        stuck = item is binding
         note = "here" if stuck and not together else words.factor(rate, item.rate)
         style = STRONG if stuck else ""
         yield row("◆ " if stuck else "  ", _name(item), item.rate, note, style, STUCK if stuck else BAR)
