@@ -97,7 +97,11 @@ def test_a_directory(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None
     assert "this is a directory; name a .toml file in it" in said(capsys, "eval", str(tmp_path))
 
 
-@pytest.mark.parametrize("content", [b"\x7fELF\x00\xff\xfe" * 50, b"a = 1\n\x00", b"\xff\xfea\x00", os.urandom(4096)])
+@pytest.mark.parametrize(
+    "content",
+    [b"\x7fELF\x00\xff\xfe" * 50, b"a = 1\n\x00", b"\xff\xfea\x00", bytes(range(256)) * 16],
+    ids=["program", "null byte", "UTF-16", "every byte"],
+)
 def test_a_binary_file(content: bytes, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file.write_bytes(content)
     assert "a design is a TOML file in UTF-8" in said(capsys, "eval", str(file))
