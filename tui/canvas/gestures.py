@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 
 
+EDGE_PAN = (4, 2)  # columns and rows panned when a drag touches the edge of the view
+
+
 class Gesture:
     """What all gestures share. `mouse`: led by the pointer, not by keys."""
 
@@ -317,7 +320,17 @@ class Gestures:
         """Bring the gesture to the pointer's newest place: once a frame, however many moves came."""
         if self.pointer is not None and self.current is not None:
             pointer, self.pointer = self.pointer, None
+            if isinstance(self.current, (Move, Ghost, Band)):
+                self._pan_at_edge(*pointer)
             self.current.to(*pointer)
+
+    def _pan_at_edge(self, x: int, y: int) -> None:
+        """A drag that reaches the edge of the view pans on, so that it can go farther."""
+        width, height = self.canvas.content_size
+        dx = EDGE_PAN[0] * ((x >= width - 1) - (x <= 0))
+        dy = EDGE_PAN[1] * ((y >= height - 1) - (y <= 0))
+        if (dx or dy) and -1 <= x <= width and -1 <= y <= height:
+            self.canvas.pan(dx, dy)
 
     def drop(self) -> None:
         self.follow()

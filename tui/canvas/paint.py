@@ -207,11 +207,12 @@ def _joints(scene: Scene, window: _Window, shown: NDArray[np.intp], styles: NDAr
     inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
     y, x = y[inside], x[inside]
     style = styles[box[inside]]
-    frame = np.isin(window.chars[y, x], _FRAME_CODES)  # not over a title, nor over a box in front
+    frame = _IS_FRAME[window.chars[y, x]]  # not over a title, nor over a box in front
     window.chars[y[frame], x[frame]] = glyphs.JOINT_CODES[style, side[inside]][frame]
 
 
-_FRAME_CODES = np.array([ord(sign) for frame in glyphs.FRAME for sign in frame[4:]], np.uint32)
+_IS_FRAME = np.zeros(0x110000, bool)
+_IS_FRAME[[ord(sign) for frame in glyphs.FRAME for sign in frame[4:]]] = True
 
 
 def _ghost(window: _Window, decor: Decor, stamps: Stamps) -> None:

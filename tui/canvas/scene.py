@@ -35,6 +35,7 @@ class Scene:
     def _build(self, view: View) -> None:
         self.view = view
         self.boxes: list[BoxView] = list(view.boxes)
+        self.bottlenecks = [i for i, box in enumerate(self.boxes) if box.bottleneck]
         self.wires: list[WireView] = list(view.wires)
         self.index = {box.name: i for i, box in enumerate(self.boxes)}
         self.wire_index = {wire.name: k for k, wire in enumerate(self.wires)}
@@ -86,6 +87,7 @@ class Scene:
             return
         moved = [i for i, box in enumerate(view.boxes) if self._rect(box)[:2] != tuple(self.rects[i, :2])]
         self.view, self.boxes = view, list(view.boxes)
+        self.bottlenecks = [i for i, box in enumerate(self.boxes) if box.bottleneck]
         if len(moved) > 30:  # a new layout: cheaper to begin again
             self._build(view)
             return
@@ -273,11 +275,6 @@ class Scene:
                     self.labels[k] = label
 
     # -- questions
-
-    @property
-    def bottlenecks(self) -> list[int]:
-        """Boxes that bind."""
-        return [self.index[box.name] for box in self.view.boxes if box.bottleneck]
 
     def corner(self, i: int) -> Place:
         """Where box `i` stands, in scene cells."""

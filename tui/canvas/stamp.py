@@ -15,7 +15,7 @@ from infralab.tui.canvas.view import BoxView, Zoom
 
 Grid = tuple[NDArray[np.uint32], NDArray[np.uint8]]
 
-LABEL_WIDTH, PERCENT_WIDTH = 5, 5
+LABEL_WIDTH, PERCENT_WIDTH = 6, 5
 CACHED = 4096
 
 

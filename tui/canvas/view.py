@@ -25,8 +25,9 @@ class Zoom(IntEnum):
 SCALE = {Zoom.DOTS: (0.15, 0.25), Zoom.NAMES: (0.7, 0.5), Zoom.FULL: (1.0, 1.0)}
 
 FULL_WIDTH = (22, 28)  # narrowest and widest box
-INNER_ROWS = {"compute": 4, "storage": 4, "fabric": 3, "other": 3}
-NAMES_WIDEST, NAMES_HEIGHT = 20, 3
+INNER_ROWS = {"compute": 4, "storage": 4, "fabric": 2, "other": 2}
+NAMES_WIDTH, NAMES_HEIGHT = (12, 20), 3
+NAMES_GAP = 4  # columns between neighbours: room for a wire
 DOTS_SIZE = Size(3, 1)
 THIN_BYTES_PER_S = 1e8  # from here on a wire gains a class of thickness every 1.5 decades
 DECADES_PER_CLASS = 1.5
@@ -160,8 +161,9 @@ def view(
     kinds = {name: fact.kind for name, fact in facts.items()}
     places = place_all(design, kinds, sizes)
     figures = Figures(report)
+    shown = shown_sizes(zoom, places, sizes)
     boxes = tuple(
-        _box_view(box, facts[name], places[name], sizes[name], zoom, figures, overlay)
+        _box_view(box, facts[name], places[name], shown[name], zoom, figures, overlay)
         for name, box in design.boxes.items()
     )
     wires = tuple(
@@ -178,6 +180,31 @@ def full_size(facts: BoxFacts, count: int) -> Size:
     narrow, wide = FULL_WIDTH
     width = min(max(len(facts.title) + badge + 7, narrow), wide)
     return Size(width, INNER_ROWS.get(facts.kind, 3) + 2)
+
+
+def shown_sizes(zoom: Zoom, places: Mapping[str, Place], sizes: Mapping[str, Size]) -> Mapping[str, Size]:
+    """Cells of the boxes at a zoom: names are as wide as the closest neighbours allow."""
+    if zoom is Zoom.FULL:
+        return sizes
+    if zoom is Zoom.DOTS:
+        return dict.fromkeys(sizes, DOTS_SIZE)
+    least, most = NAMES_WIDTH
+    pitch = _closest_across(places, max((size.height for size in sizes.values()), default=0))
+    widest = min(max(int(pitch * SCALE[zoom][0]) - NAMES_GAP, least), most)
+    return {name: Size(min(size.width, widest), NAMES_HEIGHT) for name, size in sizes.items()}
+
+
+def _closest_across(places: Mapping[str, Place], height: int) -> float:
+    """The least distance across between the left edges of boxes that stand side by side."""
+    by_x = sorted(places.values())
+    closest = math.inf
+    for index, place in enumerate(by_x):
+        for other in by_x[index + 1 :]:
+            if other.x - place.x >= min(closest, 60):
+                break
+            if other.x > place.x and abs(other.y - place.y) < height:
+                closest = other.x - place.x
+    return min(closest, 60)
 
 
 class Figures:
@@ -207,11 +234,9 @@ class Figures:
 
 
 def _box_view(
-    box: Box, facts: BoxFacts, at: Place, full: Size, zoom: Zoom, figures: Figures, overlay: Overlay
+    box: Box, facts: BoxFacts, at: Place, size: Size, zoom: Zoom, figures: Figures, overlay: Overlay
 ) -> BoxView:
     owner = f"box.{box.name}"
-    names = Size(min(full.width, NAMES_WIDEST), NAMES_HEIGHT)
-    size = {Zoom.FULL: full, Zoom.NAMES: names, Zoom.DOTS: DOTS_SIZE}[zoom]
     bars = tuple(
         Bar(_label(resource), float(resource.utilisation)) for resource in figures.by_owner.get(owner, ())
     )
@@ -230,7 +255,7 @@ def _box_view(
         at=at,
         size=size,
         zoom=zoom,
-        bars=bars[:2],
+        bars=bars[: size.height // 2 - 1 or 1],
         notes=tuple(notes),
         bottleneck=figures.bottleneck == owner,
         problem=figures.problems.get(owner),
@@ -246,10 +271,34 @@ def _heat(owner: str, figures: Figures, overlay: Overlay) -> tuple[float | None,
     return None, ""
 
 
+# Names that fit a bar, for the kinds of resource whose first word would not tell them apart.
+SHORT = {
+    "matrix engine": "FLOPs",
+    "memory bandwidth": "memory",
+    "host memory bandwidth": "RAM",
+    "host link": "PCIe",
+    "host cores": "cores",
+    "read bandwidth": "read",
+    "write bandwidth": "write",
+    "checkpoint: write bandwidth": "save",
+    "read operations": "reads",
+    "write operations": "writes",
+    "requests": "req/s",
+    "requests in flight": "flight",
+    "bandwidth of a client": "client",
+    "metadata operations": "meta",
+    "kernel launches": "launch",
+    "kernel gaps": "gaps",
+    "pipeline bubble": "bubble",
+    "fabric uplinks": "uplink",
+    "loader workers": "loader",
+}
+
+
 def _label(resource: Any) -> str:
-    """The shortest name that a person would give a resource: its own label, or its kind's last word."""
-    text = getattr(resource, "label", "") or str(resource.kind).rsplit(".", 1)[-1]
-    return text.replace("_", " ").replace("-", " ")
+    """The shortest name that a person would give a resource."""
+    kind = str(resource.kind)
+    return SHORT.get(kind, kind.replace("_", " "))
 
 
 def _wire_view(

@@ -152,12 +152,25 @@ class LabelRoom:
         )
         for text in texts(wire):
             for (x0, y0), (x1, y1) in runs:
-                length = abs(x1 - x0) + abs(y1 - y0)
-                if not length:
+                if (x0, y0) == (x1, y1):
                     continue
-                place = self._on(text, x0, x1, y0) if y0 == y1 else self._beside(text, x0, y0, y1)
+                if y0 == y1:
+                    place = self._on(text, x0, x1, y0) or self._above(text, x0, x1, y0)
+                else:
+                    place = self._beside(text, x0, y0, y1)
                 if place is not None:
                     return place
+        return None
+
+    def _above(self, text: str, x0: int, x1: int, y: int) -> Label | None:
+        """Over or under a run that is too short to carry the text."""
+        room = abs(x1 - x0) + 1
+        if room < len(text):
+            return None
+        x = min(x0, x1) + (room - len(text)) // 2
+        for row in (y - 1, y + 1):
+            if self._free(row, x, len(text), 0):
+                return Label(row, x, text)
         return None
 
     def _on(self, text: str, x0: int, x1: int, y: int) -> Label | None:
