@@ -70,6 +70,9 @@ class Fabric:
         self.adaptive = any(switch.routing == "adaptive" for switch in switches.values())
         self._ways: dict[frozenset[str], Ways] = {}
         self._doors: dict[str, list[Hop]] = {}
+        self._entries: dict[str, dict[str, list[Hop]]] = {}
+        self._exits: dict[tuple[str, frozenset[str]], list[Hop]] = {}
+        self._capacity: dict[str, Number | None] = {}
 
     def direct(self, source: str, target: str) -> list[Hop]:
         return [hop for hop in self.ports.get(source, ()) if hop.other == target]
@@ -80,6 +83,35 @@ class Fabric:
             switches = self.machine.switches
             self._doors[box] = [hop for hop in self.ports.get(box, ()) if hop.other in switches]
         return self._doors[box]
+
+    def entries(self, box: str) -> dict[str, list[Hop]]:
+        """By switch: a box's wires there, outwards, with the share that each takes of what comes in."""
+        if box not in self._entries:
+            by_switch: dict[str, list[Hop]] = {}
+            for hop in self.doors(box):
+                by_switch.setdefault(hop.other, []).append(hop)
+            self._entries[box] = {s: split(self.machine, s, hops) for s, hops in by_switch.items()}
+        return self._entries[box]
+
+    def exits(self, box: str, targets: frozenset[str]) -> list[Hop]:
+        """The wires by which a box's traffic towards the target switches leaves, with their shares."""
+        key = (box, targets)
+        if key not in self._exits:
+            distance = self.ways(targets).distance
+            hops = [hop for hop in self.doors(box) if hop.other in distance]
+            if hops and all(hop.link.wire.share is None for hop in hops):
+                nearest = min(distance[hop.other] for hop in hops)
+                hops = [hop for hop in hops if distance[hop.other] == nearest]
+            self._exits[key] = split(self.machine, box, hops) if hops else []
+        return self._exits[key]
+
+    def capacity(self, name: str) -> Number | None:
+        """Bytes/s per direction of a wire; None for one inside a server, which is no network."""
+        if name not in self._capacity:
+            link = self.machine.links[name]
+            local = is_local(self.machine, link)
+            self._capacity[name] = None if local else wire_capacity(self.machine, link)
+        return self._capacity[name]
 
     def reach(self, source: str, target: str) -> bool:
         """Whether wires and switches lead from box to box."""
@@ -265,23 +297,19 @@ def _enter(
         for hop in split(machine, flow.source, direct):
             add(loads, hop.arc, flow.traffic, flow.bytes * hop.weight)
         return True
-    doors = fabric.doors(flow.target)
-    targets = frozenset(hop.other for hop in doors)
-    ways = fabric.ways(targets)
-    starts = [hop for hop in fabric.doors(flow.source) if hop.other in ways.distance]
+    entries = fabric.entries(flow.target)
+    targets = frozenset(entries)
+    starts = fabric.exits(flow.source, targets)
     if not starts:
         return False
-    if all(hop.link.wire.share is None for hop in starts):
-        nearest = min(ways.distance[hop.other] for hop in starts)
-        starts = [hop for hop in starts if ways.distance[hop.other] == nearest]
+    arrival = fabric.ways(targets).arrival
     amounts = passing.setdefault((targets, flow.traffic), {})
-    for hop in split(machine, flow.source, starts):
+    for hop in starts:
         amount = flow.bytes * hop.weight
         add(loads, hop.arc, flow.traffic, amount)
         amounts[hop.other] = amounts.get(hop.other, 0.0) + amount
-        for last, share in ways.arrival[hop.other].items():
-            ends = [door for door in doors if door.other == last]
-            for end in split(machine, last, ends) if len(ends) > 1 else ends:
+        for last, share in arrival[hop.other].items():
+            for end in entries[last]:
                 add(loads, (end.link.name, not end.forward), flow.traffic, amount * share * end.weight)
     return True
 
@@ -305,11 +333,12 @@ def to_ledger(fabric: Fabric, loads: Loads) -> Ledger:
     machine = fabric.machine
     ledger = Ledger()
     for (name, forward), classes in loads.items():
-        link = machine.links[name]
-        if is_local(machine, link):
+        capacity = fabric.capacity(name)
+        if capacity is None:
             continue
+        link = machine.links[name]
         resource, side = f"{link.owner}.bandwidth", "forward" if forward else "backward"
-        ledger.open(resource, link.owner, link.link_id or "wire", "B/s", wire_capacity(machine, link), side)
+        ledger.open(resource, link.owner, link.link_id or "wire", "B/s", capacity, side)
         for traffic, amount in classes.items():
             ledger.add(resource, traffic, amount, side)
         switch = machine.switches.get(link.ends[1] if forward else link.ends[0])
