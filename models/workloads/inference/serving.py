@@ -113,9 +113,10 @@ def open_stream(engine: Engine, lengths: Lengths, arrivals: Number, slots: Numbe
         free = maximum(1.0 - arrivals * cost, 0.02)
         return batch - arrivals * lengths.output * step.total() / free, step
 
+    full = high
     below, _ = excess(low)
-    above, step = excess(high)
-    batch = high
+    above, at_most = excess(high)
+    batch, step = high, at_most
     for _ in range(ROUNDS + 2):
         slope = (above - below) / maximum(high - low, 1e-9)
         batch = minimum(maximum(low - below / where(slope > 1e-9, slope, 1e-9), low), high)
@@ -125,8 +126,9 @@ def open_stream(engine: Engine, lengths: Lengths, arrivals: Number, slots: Numbe
     load = minimum(arrivals * cost, 0.98)
     each = step.total() + batch * cost / maximum(lengths.output, 1.0)
     first = alone + cost * load / (2.0 * (1.0 - load)) + minimum(step.total(), alone) / 2.0 + extra
-    cycle = lengths.output * step.total() + batch * cost + extra
-    return Service(batch, prefill, step, cycle, first, each, first + lengths.output * each)
+    # what the replica could deliver: with every slot taken
+    cycle = lengths.output * at_most.total() + full * cost
+    return Service(full, prefill, at_most, cycle, first, each, first + lengths.output * each)
 
 
 @dataclass(slots=True)
