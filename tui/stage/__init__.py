@@ -1,0 +1,1 @@
+"""What the presenter, gallery, lessons and glossary share: pages drawn by line, pictures, questions to the model."""

@@ -1,0 +1,82 @@
+"""A whole screen that is drawn by line: only rows that differ are sent to the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from infralab.tui.panels.base import LinePanel
+from infralab.tui.panels.paint import Line, Piece, cut, fit, left, width_of, wrap
+
+Source = Callable[[int, int], list[Line]]
+
+
+class Page(LinePanel, can_focus=True):
+    """Paints what its screen's `draw(width, height)` answers. Keys are the screen's."""
+
+    DEFAULT_CSS = "Page { height: 1fr; border: none; } Page:focus { border: none; }"
+
+    def __init__(self, draw: Source) -> None:
+        super().__init__()
+        self._draw = draw
+
+    def lines(self, width: int) -> list[Line]:
+        height = self.content_size.height
+        return self._draw(width, height)
+
+    def _tell_more(self, total: int, height: int) -> None:
+        """A page shows all that fits; the screen scrolls by itself where it must."""
+
+
+def rule(width: int) -> Line:
+    return [("─" * width, "dim")]
+
+
+def paragraph(text: str, width: int, role: str = "", indent: int = 2, most: int = 99) -> list[Line]:
+    """Text on as many lines as it needs, at most `most`; what is cut ends in an ellipsis."""
+    rows = wrap(text, max(width - 2 * indent, 8))
+    if len(rows) > most:
+        rows = rows[:most]
+        rows[-1] = cut(rows[-1] + " …", max(width - 2 * indent, 8))
+    return [[(" " * indent, ""), (row, role)] for row in rows]
+
+
+def beside(one: Sequence[Line], other: Sequence[Line], width: int, gap: int = 2) -> list[Line]:
+    """Two columns: the first in `width` cells, the second after a gap."""
+    count = max(len(one), len(other))
+    found: list[Line] = []
+    for y in range(count):
+        first = fit(one[y], width) if y < len(one) else [(" " * width, "")]
+        second = list(other[y]) if y < len(other) else []
+        found.append([*first, (" " * gap, ""), *second])
+    return found
+
+
+def filled(body: Sequence[Line], foot: Sequence[Line], height: int) -> list[Line]:
+    """The body, blank lines, and the foot at the bottom; the body yields where there is no room."""
+    room = max(height - len(foot), 0)
+    kept = list(body[:room])
+    return [*kept, *([] for _ in range(room - len(kept))), *foot]
+
+
+def keys(pairs: Sequence[tuple[str, str]], width: int) -> Line:
+    """A line of keys and what they do; those that do not fit are left out."""
+    line: Line = [(" ", "")]
+    for key, what in pairs:
+        pieces: list[Piece] = [(key, "key"), (f" {what}  ", "dim")]
+        if width_of(line) + width_of(pieces) - 2 > width:
+            break
+        line += pieces
+    return line
+
+
+def chosen(line: Line, width: int) -> Line:
+    """The line under the cursor, over the whole width."""
+    return [(text, "cursor") for text, _ in fit(line, width)]
+
+
+def named(name: str, text: str, width: int, role: str = "", name_width: int = 12) -> list[Line]:
+    """A name on the left and a paragraph beside it."""
+    rows = wrap(text, max(width - name_width - 2, 8)) or [""]
+    return [
+        [(left(name if y == 0 else "", name_width), "dim"), (row, role)] for y, row in enumerate(rows)
+    ]
