@@ -36,11 +36,17 @@ from infralab.models.workloads import lowering
 ROOT = Path(__file__).resolve().parents[2]
 FITTED = ROOT / "models" / "fitted"
 RATES = {"images_per_second", "samples_per_second", "throughput"}
-CHIP = ("share_8bit", "share_16bit", "share_tf32", "share_32bit", "memory_share", "near_bytes_per_flop", "gap_seconds", "depth_gain", "cache_gain")
+CHIP = (
+    *("share_8bit", "share_16bit", "share_tf32", "share_32bit"),
+    *("memory_share", "near_bytes_per_flop", "gap_seconds", "depth_gain", "cache_gain"),
+)
 STACK = ("passes", "host_seconds", "kernel", "gaps")
 SHARED = ("hidden", "serial", "attention_passes")
-STATIC = ("styles", "copies", "network")  # tables that hold no constants of the fit
-FIXED = {"encoder.default.attention_passes", "gpu.memory_share", "engine.kernel", "engine.gaps", "default.kernel", "default.gaps"}  # set the scale of the others
+STATIC = ("styles", "copies", "lowers", "network")  # tables that hold no constants of the fit
+FIXED = {  # set the scale of the others
+    *("gpu.memory_share", "engine.kernel", "engine.gaps", "default.kernel", "default.gaps"),
+    "encoder.default.attention_passes",
+}
 WHOLE = 40  # rows of one chip in one source, beyond which its networks are split
 KNEE = 0.12  # of a logarithm: below it rows count by the square, beyond it by their size
 PULL = 4.0  # weight of a constant's distance from its parent against one row
@@ -139,9 +145,7 @@ def split(rows: list[Row]) -> None:
         groups[row.family, kind].add(unit)
     held = set()
     for (family, _), sources in groups.items():
-        ordered = sorted(
-            sources, key=lambda u: (_likeness(u[1], catalogue), zlib.crc32(f"{u[0]} {u[2]}".encode()))
-        )
+        ordered = sorted(sources, key=lambda u: (_likeness(u[1], catalogue), zlib.crc32(f"{u[0]} {u[2]}".encode())))
         held.update((family, unit) for unit in ordered[1::2])
     for row in rows:
         row.held_out = units[id(row)] in held
@@ -330,7 +334,7 @@ class Fit:
     def store(self) -> None:
         for path, value in self.theta.items():
             _, file, key, name = path.split(".", 3)
-            limit = {"memory_share": 1.2, "hidden": 1.0}.get(name, 1e9)
+            limit = {"memory_share": 1.2, "hidden": 0.9}.get(name, 1e9)
             self.theta[path] = min(value, float(np.log(limit)))
             constants.table(file)[key][name] = float(np.exp(self.theta[path]))
         constants._find.cache_clear()

@@ -68,9 +68,8 @@ def _load(found: Outcome, pool: Pool, rate: float) -> tuple[Number, str]:
     """Share of the time in which a pool's chips work, and what bounds their work."""
     busy: Number = 0.0
     longest, nature = -1.0, COMPUTE
-    for step in found.job.steps if found.job is not None else ():
-        if step.pool != pool.owner:
-            continue
+    steps = [s for s in (found.job.steps if found.job is not None else ()) if s.pool == pool.owner]
+    for step in steps:
         useful: Number = 0.0
         for part in step.parts:
             if part.nature in (COMPUTE, MEMORY):
@@ -78,8 +77,8 @@ def _load(found: Outcome, pool: Pool, rate: float) -> tuple[Number, str]:
             if first(part.seconds) > longest:
                 longest, nature = first(part.seconds), part.nature
         busy = busy + useful * rate * step.share / (step.units * step.replicas)
-    for demand in found.demands:
-        if demand.owner == pool.owner and not any(s.pool == pool.owner for s in found.job.steps if found.job):
+    for demand in found.demands if not steps else ():
+        if demand.owner == pool.owner:
             busy = maximum(busy, rate * demand.amount / demand.capacity)
     return minimum(busy, 1.0), nature if nature in WORK else COMPUTE
 

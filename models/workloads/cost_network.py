@@ -207,6 +207,4 @@ def _from_shape(
     name = shape.name
     layers = shape.layers * float(fit["layers_per_block"])
     count = macs if first(macs) > 0 else 1.0
-    return Network(
-        name, count, parameters, outputs, layers, numbers, True, tokens * shape.hidden, 2.0 * shape.layers
-    )
+    return Network(name, count, parameters, outputs, layers, numbers, True, tokens * shape.hidden, 2.0 * shape.layers)

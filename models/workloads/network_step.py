@@ -21,6 +21,7 @@ from typing import Any
 
 from infralab.models.arithmetic import Number, first, maximum, minimum, power, where
 from infralab.models.constants import assumed, fitted, table
+from infralab.models.design import Workload
 from infralab.models.figures import Figures
 from infralab.models.job import COMPUTE, MEMORY, OVERHEAD, Part
 from infralab.models.machine import Chip, Machine, Pool
@@ -86,6 +87,9 @@ def style_of(file: str, framework: str | None, kind: str, training: bool) -> str
 def plan_run(machine: Machine, pool: Pool, file: str, precision: str, training: bool) -> Run | None:
     """Constants and arithmetic of a pool; None, with a problem noted, where it has no known rate."""
     chip, framework = pool.chip, machine.design.software.framework
+    lowered = table(file).get("lowers", {}).get(str(framework))
+    if lowered is not None and precision == "fp32" and lowered in chip.peaks and not training:
+        precision = lowered  # the stack computes in half precision wherever the chip can
     found = peak(machine.figures, chip, precision)
     if found is None:
         machine.missing(
@@ -102,8 +106,17 @@ def plan_run(machine: Machine, pool: Pool, file: str, precision: str, training: 
     workload = machine.design.workload
     fixed = table(file).get("copies", {}).get(str(framework)) != "core"
     alone = fixed and workload is not None and workload.mode == "single-stream"
-    used = _of_used_cores(machine, chip, found)
+    used = _with_helpers(chip, _of_used_cores(machine, chip, found), workload, style)
     return Run(file, style, stack, generation_keys(chip), used, precision, copies, training, alone)
+
+
+def _with_helpers(chip: Chip, found: Peak, workload: Workload | None, style: str) -> Peak:
+    """An engine with many samples in flight also uses the fixed-function accelerators beside the chip."""
+    both = chip.peaks.get(f"{found.precision}_with_dla")
+    many = workload is not None and workload.mode in ("offline", "server")
+    if both is None or not many or style != "engine":
+        return found
+    return found._replace(value=both, path=f"{chip.path}.peak.{found.precision}_with_dla")
 
 
 def _copies(file: str, framework: str, chip: Chip) -> Number:

@@ -77,9 +77,7 @@ def lower_network(machine: Machine, network: Network, file: str, unit: str, moda
     else:
         _latency(machine, job, steps[0], runs[0][2])
         if workload.requests_per_second is not None:
-            job.offered_rate = machine.figures.number(
-                "workload.requests_per_second", workload.requests_per_second
-            )
+            job.offered_rate = machine.figures.number("workload.requests_per_second", workload.requests_per_second)
     return job
 
 
@@ -189,9 +187,7 @@ def _capacity(pool: Pool) -> Number | None:
     return chip.memory_bytes + (0.0 if streaming is None else float(streaming) * 1e9 / 4.0)
 
 
-def _step(
-    machine: Machine, job: Job, pool: Pool, network: Network, run: Run, sized: Sized, cut: Cut
-) -> Step:
+def _step(machine: Machine, job: Job, pool: Pool, network: Network, run: Run, sized: Sized, cut: Cut) -> Step:
     passes = TRAINING_PASSES if run.training else 1.0
     batches = maximum(sized.batch / sized.micro, micro_batches(sized.batch, cut))
     samples = sized.batch / batches

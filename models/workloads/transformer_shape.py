@@ -9,6 +9,7 @@ multiply-add as 2. Sources: Narayanan et al. 2021 (dense), Fedus et al. 2021 (ex
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from infralab.models.arithmetic import Number, first, maximum, minimum, power
 
@@ -39,7 +40,7 @@ class Latent:
     value: Number
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shape:
     """Architecture of one model. Widths in numbers, counts in layers; bytes come with a precision."""
 
@@ -84,10 +85,11 @@ class Shape:
 
     # ---- weights -------------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def value_size(self) -> Number:
         return self.latent.value if self.latent is not None else self.head_size
 
+    @cached_property
     def attention_gemms(self) -> tuple[Gemm, ...]:
         """Weight matrices of one attention mixer."""
         h, a = self.hidden, self.heads
@@ -116,14 +118,17 @@ class Shape:
             Gemm("indexer key", h, size + heads, split=""),
         )
 
+    @cached_property
     def dense_gemms(self) -> tuple[Gemm, ...]:
         """Weight matrices of one dense feed-forward block."""
         return self._ffn(self.hidden, self.ffn, "ffn", 1.0)
 
+    @cached_property
     def expert_gemms(self) -> tuple[Gemm, ...]:
         """Weight matrices of one routed expert."""
         return self._ffn(self.expert_width, self.expert_ffn, "expert", 1.0)
 
+    @cached_property
     def shared_gemms(self) -> tuple[Gemm, ...]:
         """What every token of a mixture-of-experts block passes besides its routed experts."""
         router = (Gemm("router", self.hidden, self.experts, split=""),)
@@ -134,7 +139,7 @@ class Shape:
                 Gemm("latent up", self.expert_width, self.hidden, split=""),
             )
         shared = self._ffn(self.hidden, self.shared_ffn, "shared expert", 1.0) if first(self.shared_ffn) > 0 else ()
-        beside = self.dense_gemms() if self.dense_beside_moe else ()
+        beside = self.dense_gemms if self.dense_beside_moe else ()
         return (*router, *latent, *shared, *beside)
 
     def _ffn(self, width: Number, inner: Number, name: str, times: Number) -> tuple[Gemm, ...]:
@@ -143,60 +148,60 @@ class Shape:
             Gemm(f"{name} down", inner, width, times, split="inner"),
         )
 
-    @property
+    @cached_property
     def attention_parameters(self) -> Number:
         """Of one attention mixer, matrices only."""
-        return _total(self.attention_gemms())
+        return _total(self.attention_gemms)
 
-    @property
+    @cached_property
     def linear_parameters(self) -> Number:
         return _total(self.linear_gemms)
 
-    @property
+    @cached_property
     def dense_parameters(self) -> Number:
         """Of one dense feed-forward block."""
-        return _total(self.dense_gemms())
+        return _total(self.dense_gemms)
 
-    @property
+    @cached_property
     def expert_parameters(self) -> Number:
         """Of one routed expert."""
-        return _total(self.expert_gemms())
+        return _total(self.expert_gemms)
 
-    @property
+    @cached_property
     def shared_parameters(self) -> Number:
         """Of one mixture-of-experts block without its routed experts."""
-        return _total(self.shared_gemms())
+        return _total(self.shared_gemms)
 
-    @property
+    @cached_property
     def mixer_parameters(self) -> Number:
         """Of all attention and linear mixers."""
         return self.attention_layers * self.attention_parameters + self.linear_layers * self.linear_parameters
 
-    @property
+    @cached_property
     def embedding_parameters(self) -> Number:
         """Of the input table (and positions); the head is `head_parameters`."""
         width = self.embedding_width if first(self.embedding_width) > 0 else self.hidden
         factor = width * self.hidden if first(self.embedding_width) > 0 else 0.0
         return self.vocabulary * width + factor + self.learned_positions * width
 
-    @property
+    @cached_property
     def head_parameters(self) -> Number:
         """Numbers in the product of the last layer with the vocabulary (stored twice unless tied)."""
         return self.vocabulary * self.hidden
 
-    @property
+    @cached_property
     def routed_parameters(self) -> Number:
         """Of all routed experts of all layers: what expert parallelism divides."""
         return self.moe_layers * self.experts * self.expert_parameters
 
-    @property
+    @cached_property
     def layer_parameters(self) -> Number:
         """All parameters but embeddings and head, norms and biases included."""
         dense = self.dense_layers * self.dense_parameters + self.moe_layers * self.shared_parameters
         total = self.mixer_parameters + dense + self.routed_parameters + self._small_parameters()
         return total / self.layers if self.shared_layers else total
 
-    @property
+    @cached_property
     def parameters(self) -> Number:
         """Everything stored."""
         head = 0.0 if self.tied else self.head_parameters
@@ -221,13 +226,13 @@ class Shape:
 
     # ---- what one token computes ---------------------------------------------------------------
 
-    @property
+    @cached_property
     def active_layer_parameters(self) -> Number:
         """Matrix parameters of the layers that one token passes (model.md, 3)."""
         routed = self.experts_per_token * self.expert_parameters + self.shared_parameters
         return self.mixer_parameters + self.dense_layers * self.dense_parameters + self.moe_layers * routed
 
-    @property
+    @cached_property
     def active_parameters(self) -> Number:
         """With the head, without the input table, which is a gather."""
         return self.active_layer_parameters + self.head_parameters

@@ -89,13 +89,13 @@ def _matmuls(work: Work, rates: Rates, layout: Layout, tokens: Number) -> tuple[
     forward: Number = 0.0
     backward: Number = 0.0
     trained = work.trained_share
-    sets: list[tuple[Number, tuple[Gemm, ...]]] = [(shape.attention_layers, shape.attention_gemms())]
+    sets: list[tuple[Number, tuple[Gemm, ...]]] = [(shape.attention_layers, shape.attention_gemms)]
     if first(shape.linear_layers) > 0:
         sets.append((shape.linear_layers, shape.linear_gemms))
     if first(shape.dense_layers) > 0:
-        sets.append((shape.dense_layers, shape.dense_gemms()))
+        sets.append((shape.dense_layers, shape.dense_gemms))
     if first(shape.moe_layers) > 0:
-        sets.append((shape.moe_layers, shape.shared_gemms()))
+        sets.append((shape.moe_layers, shape.shared_gemms))
     for count, gemms in sets:
         for gemm in gemms:
             rows = tokens if gemm.split else tokens / t
@@ -108,7 +108,7 @@ def _matmuls(work: Work, rates: Rates, layout: Layout, tokens: Number) -> tuple[
         split = expert_split(layout)
         local = shape.experts / layout.expert
         rows = tokens * split / t * shape.experts_per_token / local
-        for gemm in shape.expert_gemms():
+        for gemm in shape.expert_gemms:
             n = gemm.outer / split if gemm.split == "outer" else gemm.outer
             k = gemm.inner / split if gemm.split == "inner" else gemm.inner
             ahead, back = _three(engine, rows, n, k, local, trained)

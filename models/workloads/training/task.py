@@ -6,7 +6,7 @@ from infralab.models.arithmetic import Number, any_of, first, maximum, minimum, 
 from infralab.models.machine import Machine, Pool
 from infralab.models.network import group
 from infralab.models.physics import memory
-from infralab.models.physics.collectives import Group
+from infralab.models.physics.collectives import Group, Lane
 from infralab.models.plan import Layout, Limits, given, search
 from infralab.models.workloads.training.compute import Work, expert_split
 from infralab.models.workloads.training.exchange import Fabric, held
@@ -16,6 +16,9 @@ from infralab.models.workloads.transformer import Shape
 
 LORA_STATE = memory.StateBytes(weights=2.0, gradients=0.05, optimizer=0.1)  # adapters are below 1 % of the model
 FULL_32 = memory.StateBytes(weights=4.0, gradients=4.0, optimizer=8.0)
+
+# one chip talks to nobody
+ALONE = Group(1.0, 1.0, Lane(1e12, 0.0, 0.0, "", "", ""), None)
 
 
 class Task:
@@ -98,9 +101,8 @@ class Task:
         """Who talks to whom: tensor groups innermost, then context and data, the pipeline outermost."""
 
         def of(size: Number, stride: Number) -> Group:
-            return group(self.machine, self.pool, size, stride) if any_of(size > 1.0) else none
+            return group(self.machine, self.pool, size, stride) if any_of(size > 1.0) else ALONE
 
-        none = group(self.machine, self.pool, 1.0, 1.0)
         t, replicas = layout.tensor, layout.data * layout.context
         sharing = self._sharing(layout)
         split = expert_split(layout)
@@ -108,10 +110,10 @@ class Task:
         return Fabric(
             tensor=of(t, 1.0),
             context=of(layout.context, t),
-            expert=of(layout.expert, split) if experts else none,
+            expert=of(layout.expert, split) if experts else ALONE,
             pipeline=of(layout.pipeline, t * replicas),
             data=of(sharing, t),
-            expert_data=of(self._expert_replicas(layout), layout.expert * split) if experts else none,
+            expert_data=of(self._expert_replicas(layout), layout.expert * split) if experts else ALONE,
             between=of(replicas / sharing, t * sharing),
         )
 
