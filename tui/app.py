@@ -44,9 +44,7 @@ class LabApp(QuietScreenApp, App[int]):
     ALLOW_SELECT = False
     BINDINGS: ClassVar = [("ctrl+q", "leave", "Quit")]
 
-    def __init__(
-        self, document: Document, settings: Settings | None = None, evaluate: Evaluate = model
-    ) -> None:
+    def __init__(self, document: Document, settings: Settings | None = None, evaluate: Evaluate = model) -> None:
         self.settings = settings or Settings()
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.ascii_only = self.settings.ascii_only

@@ -13,6 +13,11 @@ class LabCanvas(TopologyCanvas):
 
     whole_view = True
 
+    @property
+    def painted(self) -> bool:
+        """Whether there is a picture."""
+        return bool(self._strips)
+
     def on_resize(self, event: events.Resize) -> None:
         if self.whole_view:
             self.call_later(super().fit)

@@ -8,17 +8,19 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infralab.models.design import Design
-from infralab.models.report import Report
 from infralab.tui.live import Answer, Deliver, Live
 from infralab.tui.recovery import Recovery
 from infralab.tui.session import Change, Edit, Session
 from infralab.tui.state import LabState, WhatIf
 
+if TYPE_CHECKING:
+    from infralab.models.report import Report
+
 KEPT_REPORTS = 64  # so that undo and redo show their figures at once
-Evaluate = Callable[[Design], Report]
+Evaluate = Callable[[Design], "Report"]
 Listener = Callable[[LabState], None]
 KINDS = ("what-if", "design", "baseline", "gains", "task")  # the order in which they are answered
 

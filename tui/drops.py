@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from infralab.models.design import Box, Design, Wire
-from infralab.models.edits import add_box, add_wire, free_name, free_wire_name, set_value
 from infralab.models.document.problem import quoted_key
+from infralab.models.edits import add_box, add_wire, free_name, free_wire_name, set_value
 from infralab.tui.parts import component_of
 from infralab.tui.shelf import Part
 
@@ -188,8 +188,12 @@ def neighbour(design: Design, part: Part, start: str, at: Place) -> Drop:
     return Drop(f"{placed.words}, wired to {start}", both, placed.select)
 
 
-SETTINGS = {"framework": "software.framework", "loader": "software.loader", "model": "workload.model",
-            "dataset": "workload.dataset.name"}
+SETTINGS = {
+    "framework": "software.framework",
+    "loader": "software.loader",
+    "model": "workload.model",
+    "dataset": "workload.dataset.name",
+}
 
 
 def setting(design: Design, part: Part) -> Drop:

@@ -95,8 +95,10 @@ def rename(owner: str, new: str) -> Edit:
             raise EditError("a wire needs a name")
         if new in design.wires:
             raise EditError(f"there is a wire {new} already")
-        wires = {new if name == old else name: replace(wire, name=new) if name == old else wire
-                 for name, wire in design.wires.items()}
+        wires = {
+            new if name == old else name: replace(wire, name=new) if name == old else wire
+            for name, wire in design.wires.items()
+        }
         return replace(design, wires=FrozenMap(wires))
 
     return edit
@@ -141,9 +143,7 @@ def pinned(places: Mapping[str, tuple[int, int]]) -> Edit:
 
 def unplaced(design: Design) -> Design:
     """All boxes without a place: they are laid out anew."""
-    return replace(
-        design, boxes=FrozenMap({name: replace(box, at=None) for name, box in design.boxes.items()})
-    )
+    return replace(design, boxes=FrozenMap({name: replace(box, at=None) for name, box in design.boxes.items()}))
 
 
 def counted(owners: Iterable[str], by: int) -> Edit:

@@ -70,9 +70,7 @@ _ROOMS = {
 }
 
 
-def fields(
-    design: Design, report: Report | None, selection: tuple[str, ...], catalogue: Catalogue
-) -> list[Field]:
+def fields(design: Design, report: Report | None, selection: tuple[str, ...], catalogue: Catalogue) -> list[Field]:
     """Fields of what is selected: a box, a wire, several things at once, or else the job itself."""
     boxes = [design.boxes[name] for name in _names(selection, "box") if name in design.boxes]
     wires = [design.wires[name] for name in _names(selection, "wire") if name in design.wires]
@@ -96,14 +94,25 @@ def _box_fields(box: Box, design: Design, catalogue: Catalogue) -> Iterator[Fiel
     at = f"box.{quoted_key(box.name)}"
     component = component_of(box, catalogue)
     room = component.room if component else "server"
-    yield Field("", f"{component.kind if component else 'box'}  {component.facts.get('vendor', '')}".strip()
-                if component else "box")
+    yield Field(
+        "",
+        f"{component.kind if component else 'box'}  {component.facts.get('vendor', '')}".strip()
+        if component
+        else "box",
+    )
     yield Field(f"{at}.name", "name", box.name, box.name, renames=f"box.{box.name}")
     yield _own(f"{at}.is", "part", schema.BOX["is"], box.is_, "box.is", design)
     for name in (*_HEAD, *_OF_KIND.get(room, ())):
         default = _fact_default(component, name)
-        yield _own(f"{at}.{name}", _label(name), schema.BOX[name], getattr(box, schema.BOX[name].field),
-                   f"box.{name}", design, default)
+        yield _own(
+            f"{at}.{name}",
+            _label(name),
+            schema.BOX[name],
+            getattr(box, schema.BOX[name].field),
+            f"box.{name}",
+            design,
+            default,
+        )
     precision = design.workload.precision if design.workload else None
     yield from _part_figures(box, component, catalogue, at, precision)
     if box.extra:
@@ -132,8 +141,10 @@ def _part_figures(
     if component.room in ("tier", "switch"):
         yield from _figures_of("figures", schema.BOX_FIGURES.values(), "", component, box, at)
         return
-    chip = component if component.room == "chip" else catalogue.find(
-        box.chip or str(component.facts.get("chip", "")), "chip"
+    chip = (
+        component
+        if component.room == "chip"
+        else catalogue.find(box.chip or str(component.facts.get("chip", "")), "chip")
     )
     if chip is not None:
         keys = [*schema.PARTS["chip"].values()]
@@ -174,10 +185,15 @@ def _peaks(chip: Component, box: Box, at: str, precision: str | None) -> Iterato
         figure = f"chip.peak.{name}"
         override, base = box.overrides.get(figure), chip.figures[f"peak.{name}"]
         yield Field(
-            f"{at}.with.{figure}", f"peak {name}",
+            f"{at}.with.{figure}",
+            f"peak {name}",
             _quantity(override, "FLOP/s") if override is not None else shown(base, "FLOP/s"),
-            override, base, schema.PEAK, "override" if override is not None else _weaker(chip, f"peak.{name}"),
-            row.source, override is not None,
+            override,
+            base,
+            schema.PEAK,
+            "override" if override is not None else _weaker(chip, f"peak.{name}"),
+            row.source,
+            override is not None,
         )
 
 
@@ -250,9 +266,7 @@ def _workload_fields(design: Design) -> Iterator[Field]:
 _GRAPH_ONLY = ("nodes", "edges", "features", "edge_features", "train_nodes", "graphs")
 
 
-def _inner(
-    at: str, title: str, keys: dict[str, Key], thing: Any, design: Design, kind: str
-) -> Iterator[Field]:
+def _inner(at: str, title: str, keys: dict[str, Key], thing: Any, design: Design, kind: str) -> Iterator[Field]:
     yield Field("", title)
     for name, key in keys.items():
         value = getattr(thing, key.field) if thing is not None else None
@@ -288,8 +302,14 @@ def _several(boxes: list[Box], wires: list[Wire]) -> list[Field]:
         values = {getattr(thing, key.field) for thing in things}
         text = _plain(values.pop()) if len(values) == 1 else "differ"
         rows.append(
-            Field(f"{kind}.*.{name}", _label(name), text, key=key, rooms=_ROOMS.get(f"{kind}.{name}", ()),
-                  choices=key.choices)
+            Field(
+                f"{kind}.*.{name}",
+                _label(name),
+                text,
+                key=key,
+                rooms=_ROOMS.get(f"{kind}.{name}", ()),
+                choices=key.choices,
+            )
         )
     return rows
 
@@ -297,16 +317,20 @@ def _several(boxes: list[Box], wires: list[Wire]) -> list[Field]:
 # -- text
 
 
-def _own(
-    path: str, label: str, key: Key, value: Any, rooms: str, design: Design, default: str = ""
-) -> Field:
+def _own(path: str, label: str, key: Key, value: Any, rooms: str, design: Design, default: str = "") -> Field:
     choices = tuple(design.boxes) if key.refers == "box" else key.choices
     text = _quantity(value, key.dimension) if isinstance(value, Quantity) else _plain(value)
     if value is not None and key.dimension and isinstance(value, int | float):
         text = shown(float(value), key.dimension)
     return Field(
-        path, label, text or default, value, key=key, found=value is None and bool(default),
-        rooms=_ROOMS.get(rooms, ()), choices=choices,
+        path,
+        label,
+        text or default,
+        value,
+        key=key,
+        found=value is None and bool(default),
+        rooms=_ROOMS.get(rooms, ()),
+        choices=choices,
     )
 
 
@@ -332,8 +356,17 @@ def _quantity(quantity: Quantity, dimension: str) -> str:
     return quantity.text or shown(quantity.value, dimension)
 
 
-UNIT = {"bytes": "B", "bytes/s": "B/s", "FLOP/s": "FLOP/s", "seconds": "s", "watts": "W", "hertz": "Hz",
-        "1/s": "/s", "USD": "USD", "USD/h": "USD/h"}
+UNIT = {
+    "bytes": "B",
+    "bytes/s": "B/s",
+    "FLOP/s": "FLOP/s",
+    "seconds": "s",
+    "watts": "W",
+    "hertz": "Hz",
+    "1/s": "/s",
+    "USD": "USD",
+    "USD/h": "USD/h",
+}
 
 
 def shown(value: float | None, dimension: str) -> str:

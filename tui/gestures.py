@@ -6,19 +6,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from infralab.models.design import Design
-from infralab.models.edits import EditError
-from infralab.tui import drops, edits
 from infralab.tui.canvas import messages
 from infralab.tui.canvas.paint import Target
-from infralab.tui.drops import Drop
 from infralab.tui.panels.inspector import Inspector
 from infralab.tui.panels.palette import Palette
-from infralab.tui.shelf import DROPS, Part
 
 if TYPE_CHECKING:
     from infralab.models.catalogue import Catalogue
     from infralab.tui.canvas.widget import TopologyCanvas
     from infralab.tui.desk import Desk
+    from infralab.tui.drops import Drop
+    from infralab.tui.shelf import Part
 
 Edit = Callable[[Design], Design]
 
@@ -42,6 +40,8 @@ class GestureEdits:
 
     def make(self, edit: Edit, label: str, slide: str = "", select: tuple[str, ...] | None = None) -> bool:
         """Apply an edit; what is wrong with it is said on screen and nothing changes."""
+        from infralab.models.edits import EditError
+
         try:
             done = self.desk.session.apply(edit, label, slide, select)
         except EditError as error:
@@ -50,6 +50,8 @@ class GestureEdits:
         return done
 
     def make_drop(self, drop: Drop) -> bool:
+        from infralab.tui import edits
+
         if drop.edit is None:
             self.say(f"✗ {drop.words}", "bad")
             return False
@@ -64,6 +66,9 @@ class GestureEdits:
     # -- a part from the palette
 
     def on_palette_picked_up(self, message: Palette.PickedUp) -> None:
+        from infralab.tui import drops
+        from infralab.tui.shelf import DROPS
+
         part = message.part
         if DROPS.get(part.room) == "setting":
             drop = drops.setting(self.desk.session.design, part)
@@ -109,6 +114,8 @@ class GestureEdits:
         return found
 
     def drop_on(self, part: Part, target: str, at: tuple[int, int]) -> Drop:
+        from infralab.tui import drops
+
         assert self.catalogue is not None
         return drops.drop(self.desk.session.design, part, target, at, self.catalogue)
 
@@ -149,11 +156,15 @@ class GestureEdits:
     # -- boxes
 
     def on_boxes_moved(self, message: messages.BoxesMoved) -> None:
+        from infralab.tui import edits
+
         places = {**self.places(), **message.places}
         names = ", ".join(message.places)
         self.make(lambda old: edits.moved(message.places)(edits.pinned(places)(old)), f"move {names}")
 
     def on_count_scrolled(self, message: messages.CountScrolled) -> None:
+        from infralab.tui import edits
+
         owner = f"box.{message.name}"
         self.make(edits.counted((owner,), message.delta), f"count of {message.name}", f"count {owner}")
 
@@ -164,6 +175,8 @@ class GestureEdits:
     # -- wires
 
     def on_wire_started(self, message: messages.WireStarted) -> None:
+        from infralab.tui import drops
+
         design = self.desk.session.design
         found = {}
         for name in design.boxes:
@@ -174,6 +187,8 @@ class GestureEdits:
         self.hint_gesture("wire")
 
     def on_wire_drawn(self, message: messages.WireDrawn) -> None:
+        from infralab.tui import drops
+
         self._settled()
         self.make_drop(drops.wire(self.desk.session.design, message.start, message.end))
 
@@ -198,21 +213,29 @@ class GestureEdits:
     # -- the inspector
 
     def on_inspector_entered(self, message: Inspector.Entered) -> None:
+        from infralab.tui import edits
+
         self.desk.what_if(None)
         edit = edits.enter(message.field, message.text, self.desk.session.selection)
         self.make(edit, f"{message.field.label} {message.text}".strip())
 
     def on_inspector_stepped(self, message: Inspector.Stepped) -> None:
+        from infralab.tui import edits
+
         edit = edits.put(message.field, message.value, self.desk.session.selection)
         self.make(edit, f"{message.field.label} {message.value}", f"step {message.field.path}")
 
     def on_inspector_reset(self, message: Inspector.Reset) -> None:
+        from infralab.tui import edits
+
         if message.field.renames:
             self.say("a name can be changed, not taken away")
             return
         self.make(edits.reset(message.field, self.desk.session.selection), f"reset {message.field.label}")
 
     def on_inspector_typing(self, message: Inspector.Typing) -> None:
+        from infralab.tui import edits
+
         if message.text is None:
             self.desk.what_if(None)
             return

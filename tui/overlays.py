@@ -7,7 +7,13 @@ from infralab.models.report import Report
 from infralab.tui.canvas.view import Overlay
 
 CONFIDENCE = {"cited": 0.0, "derived": 0.0, "override": 0.3, "fitted": 0.5, "assumed": 1.0}
-SIGNS = {"cited": "● cited", "derived": "● derived", "override": "✎ yours", "fitted": "○ fitted", "assumed": "△ assumed"}
+SIGNS = {
+    "cited": "● cited",
+    "derived": "● derived",
+    "override": "✎ yours",
+    "fitted": "○ fitted",
+    "assumed": "△ assumed",
+}
 
 
 def overlay(mode: str, design: Design, report: Report | None) -> Overlay:
@@ -16,12 +22,12 @@ def overlay(mode: str, design: Design, report: Report | None) -> Overlay:
         return Overlay(mode)
     if mode == "confidence":
         return Overlay(mode, _confidence(report))
-    found = {
-        key.removeprefix(f"{mode}."): value for key, value in report.metrics.items() if key.startswith(f"{mode}.")
-    }
+    found = {key.removeprefix(f"{mode}."): value for key, value in report.metrics.items() if key.startswith(f"{mode}.")}
     top = max(found.values(), default=0.0)
     unit = "$/h" if mode == "money" else "W"
-    return Overlay(mode, {owner: (value / top if top else 0.0, f"{value:,.0f} {unit}") for owner, value in found.items()})
+    return Overlay(
+        mode, {owner: (value / top if top else 0.0, f"{value:,.0f} {unit}") for owner, value in found.items()}
+    )
 
 
 def _confidence(report: Report) -> dict[str, tuple[float, str]]:

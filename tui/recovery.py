@@ -6,7 +6,6 @@ A lab that ends in good order removes its pair; a pair whose lab no longer runs 
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
@@ -87,6 +86,8 @@ class Recovery:
                 file.unlink(missing_ok=True)
 
     def _write(self, text: Callable[[], str], of: str, name: str) -> None:
+        import json
+
         design, facts = self.files
         about = json.dumps({"of": of, "name": name, "at": time.time(), "pid": os.getpid()})
         try:
@@ -109,6 +110,8 @@ def _replace(path: Path, text: str) -> None:
 
 def lost(where: Path | None = None) -> list[Lost]:
     """What labs that no longer run left behind, newest first."""
+    import json
+
     where = where or folder()
     found = []
     for facts in where.glob("*.json") if where.is_dir() else ():
@@ -119,7 +122,10 @@ def lost(where: Path | None = None) -> list[Lost]:
             design = facts.with_suffix(".toml")
             found.append(
                 Lost(
-                    design.read_text("utf-8"), str(about["of"]), str(about["name"]), float(about["at"]),
+                    design.read_text("utf-8"),
+                    str(about["of"]),
+                    str(about["name"]),
+                    float(about["at"]),
                     (design, facts),
                 )
             )

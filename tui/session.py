@@ -10,10 +10,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from infralab.models.design import Design
-from infralab.models.document import Document
+
+if TYPE_CHECKING:
+    from infralab.models.document import Document
 
 Edit = Callable[[Design], Design]
 What = Literal["design", "selection", "saved", "baseline", "opened"]
@@ -96,8 +98,12 @@ class Session:
             return False
         now = self._moments[self._now]
         moment = Moment(
-            design, label, _present(self.selection if select is None else select, design),
-            self.selection, slide, self._clock(),
+            design,
+            label,
+            _present(self.selection if select is None else select, design),
+            self.selection,
+            slide,
+            self._clock(),
         )
         joins = slide and now.slide == slide and moment.at - now.at <= COALESCE_SECONDS and self._now > 0
         del self._moments[self._now + 1 :]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from infralab.models.design import Design
-from infralab.models.report import Report
+
+if TYPE_CHECKING:
+    from infralab.models.report import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class WhatIf:
 class LabState:
     """One moment of the lab. `report` may be of an earlier design while the newest is being evaluated."""
 
-    design: Design = Design()
+    design: Design = Design()  # noqa: RUF009 - frozen
     report: Report | None = None
     baseline: Report | None = None
     baseline_name: str = "A"

@@ -47,8 +47,9 @@ def candidates(design: Design, catalogue: Catalogue) -> Iterator[tuple[Part, str
         if found.room == "tier":
             tiers.add(name)
         elif found.room in ("server", "chip"):
-            chip = found if found.room == "chip" else catalogue.find(
-                box.chip or str(found.facts.get("chip", "")), "chip")
+            chip = (
+                found if found.room == "chip" else catalogue.find(box.chip or str(found.facts.get("chip", "")), "chip")
+            )
             if chip is not None:
                 yield from ((part, f"box.{name}") for part in _better(catalogue, chip, "memory_bandwidth"))
             yield from ((part, f"box.{name}") for part in _first(catalogue, "dpu", "dpu", "bandwidth", 2))

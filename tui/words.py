@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from infralab.models.report import Report
 from infralab.models.units import duration, human, significant
+
+if TYPE_CHECKING:
+    from infralab.models.report import Report
 
 SAME = 0.005  # changes below half a percent are no change to a reader
 CLOSE = 0.05  # two figures nearer than this are too close to call

@@ -17,11 +17,15 @@ class Answer(LinePanel):
     def _figures(self, width: int) -> Line:
         report, state = self.state.report, self.state
         if report is None:
-            return [("no answer: " if state.failure else "working it out …", "bad" if state.failure else "dim"),
-                    (state.failure, "")]
+            return [
+                ("no answer: " if state.failure else "working it out …", "bad" if state.failure else "dim"),
+                (state.failure, ""),
+            ]
         pieces: list[list[Piece]] = []
         if report.status != "ok":
-            word = {"infeasible": "✗ NOT POSSIBLE AS DRAWN", "incomplete": "… INCOMPLETE"}.get(report.status, report.status)
+            word = {"infeasible": "✗ NOT POSSIBLE AS DRAWN", "incomplete": "… INCOMPLETE"}.get(
+                report.status, report.status
+            )
             pieces.append([(word, "bad" if report.status == "infeasible" else "warning")])
         for figure in words.headline(report):
             pieces.append([(figure.text, "title" if figure.name == "rate" else "")])
@@ -41,8 +45,11 @@ class Answer(LinePanel):
         better = after.value >= before.value
         sign = "" if text == "same" else ("▲ " if better else "▼ ")
         course = sparkline(state.history, 16) if self.content_size.width >= 100 else ""
-        return [(f"{course}  ", "accent"), (f"{state.baseline_name} {words.rate(state.baseline)} ", "dim"), (f"{sign}{text}",
-                 "dim" if text == "same" else "good" if better else "bad")]
+        return [
+            (f"{course}  ", "accent"),
+            (f"{state.baseline_name} {words.rate(state.baseline)} ", "dim"),
+            (f"{sign}{text}", "dim" if text == "same" else "good" if better else "bad"),
+        ]
 
     def _sentence(self, width: int) -> list[Line]:
         report = self.state.report

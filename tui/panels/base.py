@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from rich.segment import Segment
 from rich.style import Style
@@ -11,14 +11,14 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from infralab.tui.panels.paint import ASCII, ROLES, Line, fit
+from infralab.tui.panels.paint import ASCII, Line, fit
+from infralab.tui.roles import look
 from infralab.tui.state import LabState
 
 
 class LinePanel(Widget):
     """Subclasses answer `lines(width)`; `show(state)` repaints what became different."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"lab--{role}" for role in ROLES}
     ALLOW_SELECT = False
     can_focus = False
 
@@ -54,11 +54,7 @@ class LinePanel(Widget):
         self._tell_more(len(rows), height)
         rows = [fit(row, width) for row in rows[self.top : self.top + height]]
         old, self._rows = self._rows, rows
-        dirty = [
-            y
-            for y in range(height)
-            if (rows[y] if y < len(rows) else None) != (old[y] if y < len(old) else None)
-        ]
+        dirty = [y for y in range(height) if (rows[y] if y < len(rows) else None) != (old[y] if y < len(old) else None)]
         for y in dirty:
             self._strips.pop(y, None)
         if dirty:
@@ -84,9 +80,10 @@ class LinePanel(Widget):
         return bool(getattr(self.app, "ascii_only", False))
 
     def role(self, role: str) -> Style:
+        """How a role looks in the present theme, on this panel's background."""
         style = self._look.get(role)
         if style is None:
-            style = self._look[role] = self.get_component_rich_style(f"lab--{role or 'text'}")
+            style = self._look[role] = look(role, self.app.theme_variables, self.rich_style)
         return style
 
     def render_line(self, y: int) -> Strip:
@@ -97,9 +94,7 @@ class LinePanel(Widget):
             segments = [
                 Segment(text.translate(ASCII) if plain else text, self.role(role)) for text, role in row if text
             ]
-            strip = self._strips[y] = Strip(segments).adjust_cell_length(
-                self.content_size.width, self.role("")
-            )
+            strip = self._strips[y] = Strip(segments).adjust_cell_length(self.content_size.width, self.role(""))
         return strip
 
     def forget(self) -> None:

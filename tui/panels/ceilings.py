@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from infralab.models.report import Ceiling, Report
 from infralab.tui import words
 from infralab.tui.panels.base import LinePanel
 from infralab.tui.panels.paint import Line, bar, left, right
+
+if TYPE_CHECKING:
+    from infralab.models.report import Ceiling, Report
 
 FULL_SCALE_DECADES = 4.0  # a bar that is this much longer than the shortest fills the width
 SHORTEST = 0.12  # the shortest bar's share of the width

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from infralab.models.report import Report
+from typing import TYPE_CHECKING
+
 from infralab.tui import words
 from infralab.tui.panels.base import LinePanel
 from infralab.tui.panels.paint import Line, Piece, flow
+
+if TYPE_CHECKING:
+    from infralab.models.report import Report
 
 
 class ChangeLine(LinePanel):
@@ -20,8 +24,11 @@ class ChangeLine(LinePanel):
         if state.report is None or state.baseline is None:
             return []
         if state.baseline_is_now:
-            hint = [[("Change something", "strong")], [("drag a part in, or step a value:", "dim")],
-                    [("what it does stands here", "dim")]]
+            hint = [
+                [("Change something", "strong")],
+                [("drag a part in, or step a value:", "dim")],
+                [("what it does stands here", "dim")],
+            ]
             return flow(hint, width, 1, rows)
         return self._changes(state.baseline, state.report, width, rows)
 
@@ -65,6 +72,9 @@ def _piece(change: words.Change) -> list[Piece]:
         return [(name, "dim"), (change.after, ""), (" same", "dim")]
     sign = "" if change.good is None else "▲" if change.good else "▼"
     return [
-        (name, "dim"), (change.before, "dim"), (" → ", "dim"), (change.after, "strong"),
+        (name, "dim"),
+        (change.before, "dim"),
+        (" → ", "dim"),
+        (change.after, "strong"),
         (f" {sign}{change.factor}" if change.factor else "", role),
     ]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from infralab.models.report import FrameworkFit, Report
+from typing import TYPE_CHECKING
+
 from infralab.tui import words
 from infralab.tui.panels.base import LinePanel
 from infralab.tui.panels.paint import Line, left, right, wrap
+
+if TYPE_CHECKING:
+    from infralab.models.report import FrameworkFit, Report
 
 
 class Fit(LinePanel, can_focus=True):
@@ -19,8 +23,13 @@ class Fit(LinePanel, can_focus=True):
         name = max(len(item.framework) for item in report.framework_fit) + 1
         rest = max(width - name - 20, 0)
         lines: list[Line] = [
-            [(left("", name + 2), "dim"), (right("speed", 8), "dim"), (left("   here", 10), "dim"),
-             (left("people", min(rest, 8)), "dim"), (left("fit", max(rest - 8, 0)), "dim")]
+            [
+                (left("", name + 2), "dim"),
+                (right("speed", 8), "dim"),
+                (left("   here", 10), "dim"),
+                (left("people", min(rest, 8)), "dim"),
+                (left("fit", max(rest - 8, 0)), "dim"),
+            ]
         ]
         lines.extend(self._row(item, report, name, rest, unit) for item in report.framework_fit)
         lines.extend([(text, "")] for text in wrap(verdict(report), width))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from infralab.models.report import Report, ResourceUse
+from typing import TYPE_CHECKING
+
 from infralab.tui import words
 from infralab.tui.panels.base import LinePanel
 from infralab.tui.panels.paint import Line, left, right, wrap
+
+if TYPE_CHECKING:
+    from infralab.models.report import Report, ResourceUse
 
 WORTH = 0.005  # +10 % that buys less than half a thousandth is no help
 IDLE = 0.05
@@ -52,8 +56,10 @@ def spare(report: Report, width: int) -> list[Line]:
     found = [use for use in report.utilisation if use.utilisation < IDLE and use.elasticity <= WORTH]
     found.sort(key=lambda use: use.utilisation)
     names = list(dict.fromkeys(_name(use) for use in found))
-    return [[("spare ", "dim"), (text, "")] if number == 0 else [("      ", ""), (text, "")]
-            for number, text in enumerate(wrap(", ".join(names[:6]), max(width - 6, 8)))]
+    return [
+        [("spare ", "dim"), (text, "")] if number == 0 else [("      ", ""), (text, "")]
+        for number, text in enumerate(wrap(", ".join(names[:6]), max(width - 6, 8)))
+    ]
 
 
 def _name(use: ResourceUse) -> str:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from textual import events
 from textual.message import Message
 
-from infralab.tui.fields import Field, fields
 from infralab.tui.panels.base import LinePanel
 from infralab.tui.panels.line_edit import LineEdit
 from infralab.tui.panels.paint import MARKS, Line, cut, left, right, wrap
@@ -15,6 +14,7 @@ from infralab.tui.state import LabState
 
 if TYPE_CHECKING:
     from infralab.models.catalogue import Catalogue
+    from infralab.tui.fields import Field
 
 
 class Inspector(LinePanel, can_focus=True):
@@ -90,6 +90,8 @@ class Inspector(LinePanel, can_focus=True):
         asked = (self.state.design, self.state.selection, plan, self.catalogue)
         if self.catalogue is None or asked == self._asked:
             return
+        from infralab.tui.fields import fields
+
         self._asked = asked
         self.fields = fields(self.state.design, self.state.report, self.state.selection, self.catalogue)
         self._settle(1)
@@ -165,7 +167,9 @@ class Inspector(LinePanel, can_focus=True):
         line: Line = [
             (left(f" {row.label}", label + 2), "" if row.text and not row.found else "dim"),
             (right(value, room), "override" if row.overridden else "dim" if row.found or not row.text else "strong"),
-            (sign, "dim"), (" ", ""), (mark, role),
+            (sign, "dim"),
+            (" ", ""),
+            (mark, role),
         ]
         return [(text, "cursor") for text, _ in line] if here else line
 
@@ -181,8 +185,11 @@ class Inspector(LinePanel, can_focus=True):
         lines: list[Line] = [[("─" * width, "dim")]]
         if doc:
             lines.append([(cut(doc, width), "dim")])
-        lines.append([(cut(row.source, width), "dim")] if row.source and self.content_size.height > 10 else
-                     [(cut(keys, width), "dim")])
+        lines.append(
+            [(cut(row.source, width), "dim")]
+            if row.source and self.content_size.height > 10
+            else [(cut(keys, width), "dim")]
+        )
         return lines
 
     # -- keys

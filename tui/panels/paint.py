@@ -9,29 +9,6 @@ from rich.cells import cell_len, set_cell_size
 Piece = tuple[str, str]  # text, role ("" is plain text)
 Line = list[Piece]
 
-ROLES = (
-    "text",
-    "dim",
-    "strong",
-    "accent",
-    "title",
-    "bottleneck",
-    "good",
-    "bad",
-    "warning",
-    "bar",
-    "bar-first",
-    "bar-new",
-    "cursor",
-    "key",
-    "what-if",
-    "input",
-    "mark-cited",
-    "mark-fitted",
-    "mark-assumed",
-    "override",
-)
-
 MARKS = {"cited": "●", "derived": "●", "fitted": "○", "assumed": "△", "override": "✎"}
 
 ASCII = str.maketrans(

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.message import Message
 
-from infralab.tui import shelf
 from infralab.tui.panels.base import LinePanel
 from infralab.tui.panels.line_edit import LineEdit
 from infralab.tui.panels.paint import Line, cut, left, right, spread
 
 if TYPE_CHECKING:
     from infralab.models.catalogue import Catalogue
+    from infralab.tui import shelf
 
 DRAG_CELLS = 1  # the mouse has to move so far before a press becomes a drag
 
@@ -61,6 +61,8 @@ class Palette(LinePanel, can_focus=True):
 
     def stock(self, catalogue: Catalogue) -> None:
         """Take over a catalogue; called after the first paint."""
+        from infralab.tui import shelf
+
         self._catalogue = catalogue
         self._sections = shelf.by_section(shelf.parts(catalogue))
         self.repaint()
@@ -85,8 +87,11 @@ class Palette(LinePanel, can_focus=True):
             rows.append(Row("Fits this design", None, len(self.gains)))
             if "Fits this design" not in self._open:
                 by_id = {part.id: part for _, found in self._sections for part in found}
-                rows += [Row("Fits this design", by_id[name], gain=gain) for name, gain in self.gains.items()
-                         if name in by_id]
+                rows += [
+                    Row("Fits this design", by_id[name], gain=gain)
+                    for name, gain in self.gains.items()
+                    if name in by_id
+                ]
         for section, found in self._sections:
             if self._only and section.room not in self._only:
                 continue
@@ -139,8 +144,9 @@ class Palette(LinePanel, can_focus=True):
         here = number == self.cursor and self.has_focus
         if row.part is None:
             closed = (row.section not in self._open) != (row.section == "Fits this design")
-            line = spread([("▸ " if closed else "▾ ", "accent"), (row.section, "strong")],
-                          [(f"{row.count}", "dim")], width)
+            line = spread(
+                [("▸ " if closed else "▾ ", "accent"), (row.section, "strong")], [(f"{row.count}", "dim")], width
+            )
         else:
             line = self._part_line(row, width)
         return [(text, "cursor") for text, _ in line] if here else line
@@ -150,6 +156,8 @@ class Palette(LinePanel, can_focus=True):
         assert part is not None
         assert self._catalogue is not None
         gain = row.gain if self.show_gains else ""
+        from infralab.tui import shelf
+
         component = self._catalogue.find(part.id, part.room)
         figures = shelf.figures(component) if component else ""
         tail: Line = [(right(gain, 6), "good" if gain.startswith(("×", "+")) else "dim")] if gain else []
@@ -158,8 +166,9 @@ class Palette(LinePanel, can_focus=True):
             return [("  ", ""), (left(part.id, room), ""), *tail]
         name = max(min(len(part.id), room // 2), room - len(figures) - 1)
         name = min(name, len(part.id))
-        return spread([("  ", ""), (left(part.id, name), ""), ("  ", ""),
-                       (cut(figures, room - name - 2), "dim")], tail, width)
+        return spread(
+            [("  ", ""), (left(part.id, name), ""), ("  ", ""), (cut(figures, room - name - 2), "dim")], tail, width
+        )
 
     # -- keys
 
@@ -216,6 +225,8 @@ class Palette(LinePanel, can_focus=True):
             self.post_message(self.Left())
 
     def _look_up(self) -> None:
+        from infralab.tui import shelf
+
         text = self.search.text.strip()
         self._found = shelf.search(self._catalogue, text) if text and self._catalogue else []
         self.cursor = 0

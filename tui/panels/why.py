@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from infralab.models.report import Bottleneck, FigureUse, Report
+from typing import TYPE_CHECKING
+
 from infralab.models.units import duration
 from infralab.tui import words
-from infralab.tui.fields import shown
 from infralab.tui.panels.base import LinePanel
 from infralab.tui.panels.paint import MARKS, Line, bar, cut, left, right, wrap
+
+if TYPE_CHECKING:
+    from infralab.models.report import Bottleneck, FigureUse, Report
 
 
 class Why(LinePanel, can_focus=True):
@@ -52,7 +55,11 @@ def _step(report: Report, width: int) -> list[Line]:
     for part in sorted(parts, key=lambda part: -part.seconds)[:8]:
         share = part.seconds / total
         lines.append(
-            [(left(f"  {part.name}", width - 17), ""), (bar(share, 8), "bar"), (right(duration(part.seconds), 9), "dim")]
+            [
+                (left(f"  {part.name}", width - 17), ""),
+                (bar(share, 8), "bar"),
+                (right(duration(part.seconds), 9), "dim"),
+            ]
         )
     return lines
 
@@ -70,9 +77,12 @@ def _inputs(report: Report, width: int) -> list[Line]:
 
 def _input(use: FigureUse, width: int) -> Line:
     mark = MARKS.get(use.mark, "△")
+    from infralab.tui.fields import shown
+
     value = shown(use.value, use.unit)
     name = words.owner_name(use.path)
     return [
         (f"  {mark} ", f"mark-{use.mark}" if use.mark in ("cited", "fitted", "assumed") else "override"),
-        (left(name, max(width - 5 - len(value), 4)), ""), (f" {value}", "strong"),
+        (left(name, max(width - 5 - len(value), 4)), ""),
+        (f" {value}", "strong"),
     ]

@@ -20,8 +20,11 @@ def choose(lab: LabScreen, field: Field) -> None:
     if field.rooms and catalogue is not None:
         choices = of_rooms(catalogue, field.rooms, str(field.value or field.text))
         pick = Pick(
-            f"{field.label}: choose", choices, search=lambda text: _found(catalogue, field.rooms, text),
-            describe=lambda choice: _described(catalogue, choice, field.rooms), at=str(field.value or ""),
+            f"{field.label}: choose",
+            choices,
+            search=lambda text: _found(catalogue, field.rooms, text),
+            describe=lambda choice: _described(catalogue, choice, field.rooms),
+            at=str(field.value or ""),
         )
     else:
         choices = [Choice(name, name) for name in field.choices]

@@ -98,7 +98,9 @@ def save_as(lab: LabScreen, then: Then | None = None) -> None:
             target = Path(text).expanduser()
             _write(lab, target if target.suffix else target.with_suffix(".toml"), False, then)
 
-    lab.app.push_screen(Prompt("Save as", name, "a .toml file; a folder in front of the name if you like", _check), done)
+    lab.app.push_screen(
+        Prompt("Save as", name, "a .toml file; a folder in front of the name if you like", _check), done
+    )
 
 
 def _check(text: str) -> str:

@@ -45,7 +45,7 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
     HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (NARROW, "-medium"), (WIDE, "-wide")]
     VERTICAL_BREAKPOINTS: ClassVar = [(0, "-short"), (SHORT, "-normal"), (44, "-tall")]
     AUTO_FOCUS = "TopologyCanvas"
-    BINDINGS = actions.bindings()  # noqa: RUF012
+    BINDINGS = actions.bindings()
 
     def __init__(self, desk: Desk, ascii_only: bool = False) -> None:
         super().__init__()
@@ -79,18 +79,40 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
 
     @property
     def panels(self) -> tuple[LinePanel, ...]:
-        return (self.head, self.answer, self.palette, self.inspector, self.why, self.ceilings, self.fit,
-                self.helps, self.change, self.foot)
+        return (
+            self.head,
+            self.answer,
+            self.palette,
+            self.inspector,
+            self.why,
+            self.ceilings,
+            self.fit,
+            self.helps,
+            self.change,
+            self.foot,
+        )
 
     def on_mount(self) -> None:
         self.canvas.border_title = "Topology"
+        self._first_classes()
         self.lay_out()
         self.canvas.set_design(self.desk.state.design)
         self.show_state(self.desk.state)
         self.call_after_refresh(self._begin)
 
+    def _first_classes(self) -> None:
+        """The size's classes before the first layout, which Textual would give only after it."""
+        for value, points in (
+            (self.app.size.width, self.HORIZONTAL_BREAKPOINTS),
+            (self.app.size.height, self.VERTICAL_BREAKPOINTS),
+        ):
+            self.add_class([name for least, name in points if value >= least][-1])
+
     def _begin(self) -> None:
-        """After the first paint: the model answers, the catalogue is read."""
+        """After the first paint, the canvas's too: the model answers, the catalogue is read."""
+        if self.canvas.content_size.width and not self.canvas.painted:
+            self.call_after_refresh(self._begin)
+            return
         self.desk.ask()
         self.desk.task(self._read_catalogue, self._stock)
 
@@ -152,8 +174,12 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
         palette = not narrow if self.open_palette is None else self.open_palette
         side = ("" if narrow else "why") if self.side is None else self.side
         shown: dict[LinePanel | TopologyCanvas, bool] = {
-            self.palette: palette, self.inspector: side == "inspector", self.why: side == "why",
-            self.canvas: True, self.ceilings: True, self.fit: wide or self.second == "fit",
+            self.palette: palette,
+            self.inspector: side == "inspector",
+            self.why: side == "why",
+            self.canvas: True,
+            self.ceilings: True,
+            self.fit: wide or self.second == "fit",
             self.helps: wide or self.second == "helps",
         }
         if self.whole is not None:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from infralab.tui import edits
 from infralab.tui.canvas import messages
 from infralab.tui.panels.inspector import Inspector
 from infralab.tui.panels.palette import Palette
 
 if TYPE_CHECKING:
+    from infralab.tui.edits import Clipboard
     from infralab.tui.screens.lab import LabScreen
 
     _Lab = LabScreen
@@ -25,7 +25,7 @@ class LabActions(_Lab):
     """Mixed into the lab's screen."""
 
     _overlay = 0
-    _board = edits.Clipboard()
+    _board: Clipboard | None = None
 
     # -- drawing
 
@@ -61,6 +61,8 @@ class LabActions(_Lab):
         self._count(-1)
 
     def _count(self, by: int) -> None:
+        from infralab.tui import edits
+
         chosen = self.desk.session.selection
         if not chosen:
             self.say("choose a box or a wire first")
@@ -69,6 +71,7 @@ class LabActions(_Lab):
 
     def action_rename(self) -> None:
         from infralab.models.edits import EditError
+        from infralab.tui import edits
         from infralab.tui.screens.ask import Prompt
 
         chosen = self.desk.session.selection
@@ -93,9 +96,13 @@ class LabActions(_Lab):
         self.app.push_screen(Prompt(f"Rename {name}", name, "wires, caches and data sets follow", check), done)
 
     def action_duplicate(self) -> None:
+        from infralab.tui import edits
+
         self._paste(edits.copied(self.desk.session.design, self.desk.session.selection), "duplicate")
 
     def action_copy(self) -> None:
+        from infralab.tui import edits
+
         board = edits.copied(self.desk.session.design, self.desk.session.selection)
         if board.boxes:
             type(self)._board = board
@@ -110,8 +117,10 @@ class LabActions(_Lab):
     def action_paste(self) -> None:
         self._paste(type(self)._board, "paste")
 
-    def _paste(self, board: edits.Clipboard, label: str) -> None:
-        if not board.boxes:
+    def _paste(self, board: Clipboard | None, label: str) -> None:
+        from infralab.tui import edits
+
+        if board is None or not board.boxes:
             self.say("nothing to paste: choose boxes and copy them with y")
             return
         start = edits.pinned(self.places())(self.desk.session.design)
@@ -123,6 +132,8 @@ class LabActions(_Lab):
         self.make(lambda old: design, label, select=owners)
 
     def action_delete(self) -> None:
+        from infralab.tui import edits
+
         chosen = self.desk.session.selection
         if not chosen:
             self.say("choose what to delete first")
@@ -136,6 +147,8 @@ class LabActions(_Lab):
         self.canvas.select_all()
 
     def action_arrange(self) -> None:
+        from infralab.tui import edits
+
         self.make(edits.unplaced, "lay out again")
         self.canvas.fit()
 
@@ -185,6 +198,8 @@ class LabActions(_Lab):
         self.palette.repaint()
 
     def action_command_line(self) -> None:
+        from infralab.tui import edits
+
         session = self.desk.session
         changes = edits.assignments(session.document.design, session.design)
         name = str(session.path) if session.path else "FILE"

@@ -58,8 +58,16 @@ class PickList(LinePanel, can_focus=True):
         title = min(max((len(choice.title) for choice in found), default=0), width // 2)
         for number, plain in enumerate(found[self._first : self._first + height], self._first):
             choice = self.describe(plain)
-            line = spread([(" ", ""), (left(choice.title, title), "strong"), ("  ", ""),
-                           (cut(choice.note, width - title - 4), "dim")], [], width)
+            line = spread(
+                [
+                    (" ", ""),
+                    (left(choice.title, title), "strong"),
+                    ("  ", ""),
+                    (cut(choice.note, width - title - 4), "dim"),
+                ],
+                [],
+                width,
+            )
             lines.append([(text, "cursor") for text, _ in line] if number == self.cursor else line)
         if not found:
             text = f"⏎ {self.free} “{self.edit.text}”" if self.free else "nothing like that"
