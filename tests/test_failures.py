@@ -140,3 +140,26 @@ def test_variants_at_once_equal_one_by_one() -> None:
     assert many == pytest.approx(
         [daly_interval(float(c), float(m)) for c, m in zip(costs, mtbfs, strict=True)]
     )
+
+
+def test_a_staged_checkpoint_pauses_for_the_cache_and_drains_to_the_store() -> None:
+    text = TRAINING.format(every=600, count=4, nodes=2, more='stage = "cache"')
+    text = text.replace("[box.store]", 'disk = "nvme-gen4"\ndisks = 8\ncaches = "store"\n[box.store]')
+    design, problems = from_mapping(tomllib.loads(text))
+    assert not [p for p in problems if p.severity == "error"], problems
+    staged = lower(design, built_in(), Figures())
+    work = job()
+    checkpoint(staged, work)
+    # 32 drives of 4 GB/s, of which 0.95; one stream a chip is slower: 276 GB / 32 chips at 1 GB/s
+    assert work.metrics["checkpoint_seconds"] == pytest.approx(276 / 32, rel=0.01)
+    assert [(f.source, f.target) for f in flows(staged, work)] == [("train", "store")]
+    assert not work.problems
+
+
+def test_a_store_that_cannot_keep_up_with_staged_checkpoints_is_named() -> None:
+    text = TRAINING.format(every=5, count=4, nodes=2, more='stage = "cache"')
+    text = text.replace("[box.store]", 'disk = "nvme-gen4"\ndisks = 8\ncaches = "store"\n[box.store]')
+    design, _ = from_mapping(tomllib.loads(text))
+    work = job()
+    checkpoint(lower(design, built_in(), Figures()), work)
+    assert any("fills up" in problem for _, _, problem in work.problems)

@@ -7,11 +7,11 @@ goes into work that lasts = tau / (M e^(R/M) (e^((tau+C)/M) - 1)). M = 1 / sum o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from infralab.models.arithmetic import Number, any_of, divide, exp, first, maximum, minimum, sqrt, where
-from infralab.models.catalogue import Catalogue
+from infralab.models.catalogue import built_in
 from infralab.models.job import OVERHEAD, Job, Part, Save
 from infralab.models.machine import Machine, Pool, Tier
 from infralab.models.network import host_link
@@ -38,41 +38,52 @@ def goodput(interval: Number, cost: Number, mtbf: Number, restart: Number) -> Nu
     return interval / (mtbf * exp(minimum(restart / mtbf, 500.0)) * maximum(exp(span) - 1.0, 1e-300))
 
 
-@lru_cache(maxsize=4)
-def _facts(catalogue: Catalogue) -> dict[str, Any]:
-    return dict(catalogue.table("reliability"))
+@cache
+def _facts() -> dict[str, Any]:
+    return dict(built_in().table("reliability"))
 
 
-def failures_per_second(machine: Machine, pool: Pool) -> Number:
-    """Interruptions of a job on all of the pool's servers: chips, ports and links, sockets, software."""
-    facts = _facts(machine.catalogue)
+def failure_causes(machine: Machine, pool: Pool) -> dict[str, Number]:
+    """Interruptions a second of a job on all of the pool's servers, by what breaks."""
+    facts = _facts()
     parts: dict[str, Any] = facts["component"]
 
-    def per(name: str) -> Number:
+    def mtbf(name: str) -> Number:
         path = f"reliability.{name}.mtbf"
-        return machine.figures.figure(path, float(parts[name]["mtbf_h"]) * HOUR, "s ", "cited", "catalogue")
+        return machine.figures.figure(
+            path, float(parts[name]["mtbf_h"]) * HOUR, "s of one", "cited", "catalogue"
+        )
 
     if pool.chip.kind in ("cpu", "edge-cpu"):
-        return pool.servers / per("server-cpu-only")
-    chip = (
-        pool.chip.kind if pool.chip.kind in parts and "mtbf_h" in parts[pool.chip.kind] else "gpu-datacenter"
-    )
-    total = pool.all_chips / per(chip)
+        return {"servers": pool.servers / mtbf("server-cpu-only")}
+    chip = pool.chip.kind if "mtbf_h" in parts.get(pool.chip.kind, {}) else "gpu-datacenter"
     ports: Number = 0.0
     for port in pool.ports:
         ports = ports + port.count
-    total = total + pool.servers * ports * (1.0 / per("nic") + 1.0 / per("link-optical"))
+    ports = ports * pool.servers
     sockets = pool.component.figures.get("host.sockets", 2.0)
-    total = total + pool.servers * sockets / per("cpu")
     study = facts["study"]["llama3-405b-causes"]["counts"]
     hours = float(facts["study"]["llama3-405b"]["gpu_hours"])
     soft = float(study["software_bug"] + study["host_maintenance"]) / (hours * HOUR)
-    return total + pool.all_chips * soft
+    return {
+        "chips": pool.all_chips / mtbf(chip),
+        "network": ports / mtbf("nic") + ports / mtbf("link-optical"),
+        "hosts": pool.servers * sockets / mtbf("cpu"),
+        "software": pool.all_chips * soft,
+    }
 
 
-def restart_seconds(machine: Machine) -> float:
+def failures_per_second(machine: Machine, pool: Pool) -> Number:
+    """Interruptions a second of a job on all of the pool's servers."""
+    total: Number = 0.0
+    for each in failure_causes(machine, pool).values():
+        total = total + each
+    return total
+
+
+def restart_seconds() -> float:
     """From a failure to the first useful step, without the work lost."""
-    return float(_facts(machine.catalogue)["restart"]["total-default"]["seconds"])
+    return float(_facts()["restart"]["total-default"]["seconds"])
 
 
 @dataclass(slots=True)
@@ -152,14 +163,16 @@ def _target(machine: Machine, job: Job, pool: Pool, to: str | None, stage: str |
     return None
 
 
-def write_seconds(machine: Machine, save: Save, pool: Pool, tier: Tier) -> tuple[Number, str, str]:
+def write_seconds(
+    machine: Machine, save: Save, pool: Pool, tier: Tier, stored_by_wire: bool = True
+) -> tuple[Number, str, str]:
     """Seconds until the state is stored, and the resource that sets them: the slowest of tier, wires, streams."""
     ledger = Ledger()
     writers = pool.all_chips
     access = Access(save.bytes / writers, write=True, clients=pool.servers)
     charge(machine, ledger, tier, access, writers, CHECKPOINT)
     asked = ledger.demands()
-    if not inside(tier):
+    if stored_by_wire and not inside(tier):
         fabric = fabric_of(machine)
         loads = route(fabric, [Flow(pool.name, tier.name, save.bytes, CHECKPOINT)])
         asked += to_ledger(fabric, loads).demands()
@@ -179,16 +192,24 @@ def checkpoint(machine: Machine, job: Job) -> None:
     if found is None or job.save is None:
         return
     pool = machine.pools[job.save.writer.removeprefix("box.")]
-    rate = failures_per_second(machine, pool)
-    mtbf = 1.0 / rate
-    restart = restart_seconds(machine) + found.seconds
-    job.metrics["checkpoint_seconds"] = found.seconds
-    job.metrics["checkpoint_interval"] = found.interval
-    job.metrics["mtbf_seconds"] = mtbf
-    job.metrics["goodput"] = goodput(found.interval, found.pause, mtbf, restart)
+    causes = failure_causes(machine, pool)
+    mtbf = 1.0 / failures_per_second(machine, pool)
+    restart = restart_seconds() + found.seconds
+    lasting = goodput(found.interval, found.pause, mtbf, restart)
+    saving = found.pause / (found.interval + found.pause)
+    job.metrics |= {
+        "checkpoint_seconds": found.seconds,
+        "checkpoint_interval": found.interval,
+        "mtbf_seconds": mtbf,
+        "goodput": lasting,
+        "lost_to_checkpoints": saving,
+        "lost_to_failures": maximum(1.0 - saving - lasting, 0.0),
+        **{f"failures_per_day.{cause}": each * 24.0 * HOUR for cause, each in causes.items()},
+    }
     workload = machine.design.workload
     if workload is None or workload.checkpoint is None:
         return
+    _check_drain(machine, job, pool, found)
     for step in job.steps:
         pause = step.seconds() * found.pause / found.interval
         if first(pause) > 0.0 or any_of(pause > 0.0):
@@ -205,16 +226,47 @@ def checkpoint(machine: Machine, job: Job) -> None:
             )
 
 
+def _drained(machine: Machine, found: Cost) -> Tier | None:
+    """The tier behind a staging cache, to which it passes checkpoints on."""
+    workload = machine.design.workload
+    if workload is None or workload.checkpoint is None or workload.checkpoint.to == found.tier.name:
+        return None
+    to = workload.checkpoint.to
+    return machine.tiers.get(to) if to is not None and found.tier.caches == to else None
+
+
+def _check_drain(machine: Machine, job: Job, pool: Pool, found: Cost) -> None:
+    """A staged checkpoint has to leave the cache before the next one comes."""
+    behind = _drained(machine, found)
+    if behind is None or job.save is None:
+        return
+    seconds, _, _ = write_seconds(machine, job.save, pool, behind, stored_by_wire=False)
+    if any_of(seconds > found.interval):
+        text = (
+            f"{behind.name} takes {first(seconds):.0f} s for a checkpoint that comes every "
+            f"{first(found.interval):.0f} s: {found.tier.name} fills up"
+        )
+        job.problems.append(("warning", behind.owner, text))
+
+
 def flows(machine: Machine, job: Job) -> list[Flow]:
     """Checkpoint bytes a unit of work sends to their tier: bytes / (interval x rate that the steps allow)."""
     workload = machine.design.workload
     if job.save is None or workload is None or workload.checkpoint is None or not job.steps:
         return []
     found = cost(machine, job)
-    if found is None or inside(found.tier):
+    if found is None:
         return []
     rate: Number = float("inf")
     for step in job.steps:
         rate = minimum(rate, step_limit(step))
     amount = job.save.bytes / (found.interval * maximum(rate, 1e-30))
-    return [Flow(job.save.writer.removeprefix("box."), found.tier.name, amount, CHECKPOINT)]
+    writer = job.save.writer.removeprefix("box.")
+    moved: list[Flow] = []
+    if not inside(found.tier):
+        moved.append(Flow(writer, found.tier.name, amount, CHECKPOINT))
+    behind = _drained(machine, found)
+    if behind is not None:
+        source = writer if inside(found.tier) else found.tier.name
+        moved.append(Flow(source, behind.name, amount, CHECKPOINT))
+    return moved

@@ -7,19 +7,19 @@ benchmark's own time a step: prefetch hides waiting far from the knee, not at it
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from infralab.models.arithmetic import Number, floor, maximum, minimum, power, where
-from infralab.models.catalogue import Catalogue
+from infralab.models.catalogue import built_in
 from infralab.models.constants import fitted
 from infralab.models.job import COMPUTE, OVERHEAD, Input, Job, Part, Step
 from infralab.models.machine import Machine, Pool
 
 
-@lru_cache(maxsize=4)
-def _facts(catalogue: Catalogue) -> dict[str, Any]:
-    return dict(catalogue.table("storage_workloads"))
+@cache
+def _facts() -> dict[str, Any]:
+    return dict(built_in().table("storage_workloads"))
 
 
 def facts(machine: Machine) -> dict[str, Any] | None:
@@ -28,7 +28,7 @@ def facts(machine: Machine) -> dict[str, Any] | None:
     assert workload is not None
     model = (workload.model or "").lower().replace("-", "")
     accelerator = (workload.accelerator or "").lower()
-    for row in _facts(machine.catalogue).values():
+    for row in _facts().values():
         if row["model"] == model and row["accelerator"].startswith(accelerator) and accelerator:
             return dict(row)
     return None
@@ -44,7 +44,7 @@ def lower(machine: Machine) -> Job:
         return job
     row = facts(machine)
     if row is None:
-        known = ", ".join(sorted(_facts(machine.catalogue)))
+        known = ", ".join(sorted(_facts()))
         text = f"no emulated workload {workload.model} on {workload.accelerator}: the benchmark has {known}"
         job.problems.append(("missing", "workload", text))
         return job
