@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isfinite
 
 from infralab.models.arithmetic import divide, first
@@ -24,6 +25,7 @@ from infralab.models.report import (
     Throughput,
 )
 from infralab.models.solve.closed import demand_limit, step_limit
+from infralab.models.symmetry import quotient
 
 
 def evaluate(design: Design, catalogue: Catalogue | None = None, fit: bool = True) -> Report:
@@ -34,6 +36,13 @@ def evaluate(design: Design, catalogue: Catalogue | None = None, fit: bool = Tru
     `fit=False` leaves the framework comparison out (a third of the time).
     """
     catalogue = catalogue or default_catalogue()
+    merged = quotient(design, catalogue)
+    if merged is not None:
+        return replace(_evaluated(merged.design, catalogue, fit), stands_for=merged.stands_for)
+    return _evaluated(design, catalogue, fit)
+
+
+def _evaluated(design: Design, catalogue: Catalogue, fit: bool) -> Report:
     found = outcome(design, catalogue)
     problems = _problems(found)
     if found.rate is None or found.job is None or not isfinite(first(found.rate)):
@@ -49,8 +58,6 @@ def evaluate(design: Design, catalogue: Catalogue | None = None, fit: bool = Tru
     gains = elasticities(found, design, catalogue)
     report = _report(found, gains, problems)
     if fit:
-        from dataclasses import replace
-
         from infralab.models.frameworks import framework_fit
 
         report = replace(report, framework_fit=framework_fit(found, report))
@@ -127,8 +134,6 @@ def _report(found: Outcome, gains: Elasticities, problems: tuple[Problem, ...]) 
         chips=_chips(found),
         metrics=_metrics(found, x),
     )
-    from dataclasses import replace
-
     return replace(report, sentence=sentence(report))
 
 
@@ -287,8 +292,6 @@ def _bottlenecks(
     if after:
         second = _named(after, found, by_resource, gains)
         headroom = gains.headroom.get(top.resource, 1.0)
-        from dataclasses import replace
-
         return top, replace(second, headroom=headroom)
     return top, (named[1] if len(named) > 1 else None)
 

@@ -143,5 +143,6 @@ class Report:
     assumptions: tuple[str, ...] = ()
     rests_on_assumption: bool = False  # something assumed moves the rate by more than a hundredth of itself
     chips: float = 0.0  # that step
+    stands_for: Mapping[str, str] = field(default_factory=dict)  # owner -> the one evaluated in its place
     metrics: Mapping[str, float] = field(default_factory=dict)  # what else a workload can answer
     sentence: str = ""

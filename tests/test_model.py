@@ -184,3 +184,39 @@ def test_utilisation_is_one_where_it_binds_and_ceilings_are_sorted() -> None:
     rates = [c.rate for c in report.ceilings]
     assert rates == sorted(rates)
     assert rates[0] == pytest.approx(report.throughput.value)
+
+
+def pods(pods_of: list[int], count_of_first: int) -> Design:
+    """Leaves with so many servers each on one spine, and a store; the first server of the first leaf differs.
+
+    Inference: training would reduce gradients over one merged pool, but over each plain one by itself.
+    """
+    lines = ["[workload]", 'kind = "vision-inference"', 'model = "resnet-50"', "batch = 64", 'precision = "int8"',
+             "[workload.dataset]", "samples = 1e9", 'bytes_per_sample = "114 kB"', "samples_per_file = 1000",
+             'encoding = "jpeg"', 'on = "store"', "[box.store]", 'is = "weka"', "count = 2", "[box.spine]",
+             'is = "quantum-2"', "[wire.store-spine]", 'ends = ["store", "spine"]', 'is = "infiniband-ndr"', "count = 8"]  # fmt: skip
+    for leaf, servers in enumerate(pods_of):
+        lines += [f"[box.leaf{leaf}]", 'is = "quantum-2"', f"[wire.leaf{leaf}-spine]", f'ends = ["leaf{leaf}", "spine"]',
+                  'is = "infiniband-ndr"', "count = 4"]  # fmt: skip
+        for server in range(servers):
+            name = f"s{leaf}-{server}"
+            count = count_of_first if leaf == server == 0 else 1
+            lines += [f"[box.{name}]", 'is = "dgx-h100"', f"count = {count}", f"[wire.{name}-leaf]",
+                      f'ends = ["{name}", "leaf{leaf}"]', 'is = "infiniband-ndr"', "count = 8"]  # fmt: skip
+    return read("\n".join(lines)).design
+
+
+@settings(deadline=None, max_examples=8)
+@given(pods_of=st.lists(st.integers(1, 5), min_size=1, max_size=4), count=st.integers(1, 3))
+def test_interchangeable_boxes_may_be_evaluated_once(pods_of: list[int], count: int) -> None:
+    design = pods(pods_of, count)
+    merged = evaluate(design, fit=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("infralab.models.symmetry.WORTH", 1_000)
+        plain = evaluate(design, fit=False)
+    assert plain.throughput is not None
+    assert merged.throughput is not None
+    assert merged.throughput.value == pytest.approx(plain.throughput.value, rel=1e-9)
+    own = {(u.resource, u.owner): u.utilisation for u in plain.utilisation}
+    for use in merged.utilisation:
+        assert own[use.resource, use.owner] == pytest.approx(use.utilisation, rel=1e-6), use.resource

@@ -17,6 +17,7 @@ from infralab.models.solve.closed import demand_limit, step_limit
 
 RAISE = 1.1
 RELIEVE = 1e4
+MOST = 400  # inputs whose elasticity is asked for: more are hundreds of equal boxes
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def elasticities(base: Outcome, design: Design, catalogue: Catalogue, inputs: bo
     causes = [n for n in names if n not in recorded]
     sources = []
     if inputs:
-        sources = [n for n, f in recorded.items() if f.mark in ("assumed", "fitted") and n not in figures]
+        sources = [n for n, f in recorded.items() if f.mark in ("assumed", "fitted") and n not in figures][:MOST]
     of: dict[str, float] = dict.fromkeys(names, 0.0)
     headroom: dict[str, float] = dict.fromkeys(names, 1.0)
     after: dict[str, str] = {}
