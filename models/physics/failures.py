@@ -45,8 +45,7 @@ def _facts() -> dict[str, Any]:
 
 def failure_causes(machine: Machine, pool: Pool) -> dict[str, Number]:
     """Interruptions a second of a job on all of the pool's servers, by what breaks."""
-    facts = _facts()
-    parts: dict[str, Any] = facts["component"]
+    parts: dict[str, Any] = _facts()["component"]
 
     def mtbf(name: str) -> Number:
         path = f"reliability.{name}.mtbf"
@@ -62,14 +61,11 @@ def failure_causes(machine: Machine, pool: Pool) -> dict[str, Number]:
         ports = ports + port.count
     ports = ports * pool.servers
     sockets = pool.component.figures.get("host.sockets", 2.0)
-    study = facts["study"]["llama3-405b-causes"]["counts"]
-    hours = float(facts["study"]["llama3-405b"]["gpu_hours"])
-    soft = float(study["software_bug"] + study["host_maintenance"]) / (hours * HOUR)
     return {
         "chips": pool.all_chips / mtbf(chip),
         "network": ports / mtbf("nic") + ports / mtbf("link-optical"),
         "hosts": pool.servers * sockets / mtbf("cpu"),
-        "software": pool.all_chips * soft,
+        "software": pool.all_chips / mtbf("software-and-maintenance"),
     }
 
 
