@@ -110,6 +110,8 @@ def _sized(
     for other in pools:
         holders = holders + other.all_chips / cut.chips
     state = network.parameters * (STATE_BYTES if run.training else weight_bytes)
+    if "flash_kb" in pool.chip.facts:
+        state = 0.0  # weights are read in place from flash
     # inference holds the outputs of a few layers at once, training those of all
     live = assumed("network.live_layers") / maximum(network.layers, assumed("network.live_layers"))
     kept = assumed("network.kept_activations") if run.training else live
