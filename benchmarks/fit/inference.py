@@ -75,6 +75,7 @@ STACK = {
 LINK = {"reduce_seconds": (1e-6, 3e-4)}
 BOUNDS = {**CHIP, **STACK, **LINK}
 KINDS = ("gpu", "cpu", "npu", "tpu", "edge-gpu", "edge-cpu")
+OLD_ATTENTION = ("kernels", "native", "early")
 ENOUGH = 10  # rows that a constant of its own needs
 
 
@@ -95,7 +96,9 @@ def samples(folder: Path) -> list[Sample]:
         for case in cases(path):
             design, problems = from_mapping(case.data)
             workload = design.workload
-            if workload is None or workload.kind != "transformer-inference" or any(p.severity == "error" for p in problems):
+            if workload is None or workload.kind != "transformer-inference":
+                continue
+            if any(p.severity == "error" for p in problems):
                 continue
             for m in case.measured:
                 if m["metric"] == "power" or m.get("statistic") == "p99" or "bound" in m:
@@ -190,6 +193,15 @@ def set_value(path: str, value: float) -> None:
     constants._find.cache_clear()
 
 
+def bounds_of(path: str) -> tuple[float, float]:
+    """What a constant may be. Attention kernels that split long contexts over the chip stream the cache
+    nearly as fast as weights (0.90 against 0.70 measured on H100); older and vendors' own ones may not."""
+    key, name = path.split(".", 2)[2].rsplit(".", 1)
+    if name == "cache_factor" and key.split("-")[0] not in OLD_ATTENTION:
+        return 0.85, 1.15
+    return BOUNDS[name]
+
+
 def weigh(sample: Sample, size: Counter[str]) -> float:
     return 5.0 * sample.weight / math.sqrt(size[sample.source])
 
@@ -226,12 +238,12 @@ def fit(train: list[Sample], rounds: int, ridge: float = 0.5, show: bool = True)
 
         def loss(share: float, moved: np.ndarray = move, old: dict[str, float] = before) -> float:
             for p, m in zip(old, moved, strict=True):
-                low, high = BOUNDS[p.rsplit(".", 1)[1]]
+                low, high = bounds_of(p)
                 set_value(p, min(max(old[p] * math.exp(m * share), low), high))
             pull = sum((math.log(value_of(p)) - prior[p]) ** 2 for p in old)
             return ridge / 2 * pull + sum(weigh(s, size) * abs(distance(s)) for s in train)
 
-        shares = (1.0, 0.5, 0.2)
+        shares = (1.0, 0.4)
         best = min(shares, key=loss)
         loss(best)
         if show:
@@ -330,7 +342,7 @@ def main() -> None:
         write(used, train, held)
     if options.leave_one_out:
         for source in sorted({s.source for s in rows}):
-            fit([s for s in rows if s.source != source], 3, show=False)
+            fit([s for s in rows if s.source != source], 2, show=False)
             print(f"without {source}: {quality([s for s in rows if s.source == source])}")
 
 

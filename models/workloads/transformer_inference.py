@@ -101,10 +101,12 @@ def _server(
     machine: Machine, pool: Pool, plan: Plan, path: str, workload: Workload, model: Shape, lengths: Lengths
 ) -> Server | None:
     """The pool with the layout that its plan fixes or that serves best; None where formats are missing."""
-    numbers = formats(machine, pool, workload)
+    counts, memory = sizes(model), memory_of(machine, pool)
+    together = pool.all_chips if not plan.tensor else plan.tensor * (plan.pipeline or 1.0)
+    numbers = formats(machine, pool, workload, (counts.plain + counts.routed) / (together * memory))
     if numbers is None:
         return None
-    constants, counts, memory = stack(machine, pool, numbers), sizes(model), memory_of(machine, pool)
+    constants = stack(machine, pool, numbers)
 
     def server(layout: Layout) -> Server:
         space = room(memory, counts, numbers, constants, layout)

@@ -115,7 +115,7 @@ def _waiting(server: Server, service: Service, steps: Number) -> Part:
     """What the cycle holds besides passes: requests coming and going."""
     busy = service.step.total() * steps + service.prefill.total() * service.batch
     idle = maximum(service.cycle - service.queued - busy, 0.0)
-    return Part("request handling", server.engine.stack.overhead_path, "software", idle, idle, OVERHEAD, "fixed")
+    return Part("request handling", server.engine.stack.request_path, "software", idle, idle, OVERHEAD, "fixed")
 
 
 def parts(server: Server, one: Pass, phase: str) -> list[Part]:
@@ -137,7 +137,16 @@ def parts(server: Server, one: Pass, phase: str) -> list[Part]:
             one.collectives,
             one.collectives,
             COMMUNICATION,
-            "2 per layer: latency + bytes / bandwidth",
+            "2 per layer: bytes / bandwidth",
+        ),
+        (
+            "collective latency",
+            constants.reduce_path,
+            "link latency" if lane is None else f"{lane.kind} latency",
+            one.latency,
+            one.latency,
+            COMMUNICATION,
+            "2 per layer: fixed · (1 + log2 n) / 2",
         ),
         (
             "layer overhead",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from infralab.models.arithmetic import Number, divide, minimum
+from infralab.models.arithmetic import Number, divide, first, minimum
 from infralab.models.constants import table
 from infralab.models.design import Workload
 from infralab.models.machine import HOST_KINDS, Chip, Machine, Pool
@@ -22,6 +22,7 @@ WIDER = {  # what a chip without units for a format multiplies in, next best fir
     "fp64": ("fp64", "fp64_matrix"),
 }
 BITS = {"fp4": 4, "nvfp4": 4, "mxfp4": 4, "fp6": 8, "fp8": 8, "int8": 8, "fp32": 16, "tf32": 16, "fp64": 16}
+USUAL = (("bf16", 2.0), ("int8", 1.0), ("w4a16", 0.52))  # formats that people serve in, bytes a weight
 DOT_PRODUCT = 4.0  # int8 operations a dot-product instruction does for one fp32 multiply-add
 
 
@@ -39,13 +40,16 @@ class Formats:
     unpacks: bool  # weights below 8 bits are unpacked before the multiply
 
 
-def formats(machine: Machine, pool: Pool, workload: Workload) -> Formats | None:
-    """Formats of the workload on this pool; None, and said, where the chip has no arithmetic rate."""
+def formats(machine: Machine, pool: Pool, workload: Workload, load: Number) -> Formats | None:
+    """Formats of the workload on this pool; None, and said, where the chip has no arithmetic rate.
+
+    load: parameters a chip holds over the bytes of its memory, to guess a format that is not given.
+    """
     figures = machine.figures
     name = workload.weight_precision or workload.precision
     if name is None:
-        name = "bf16"
-        figures.assume("weight precision not given, taken as bf16")
+        name = next((n for n, size in USUAL if first(load) * size < 0.9), USUAL[-1][0])
+        figures.assume(f"weight precision not given, taken as {name}, the widest usual one that fits")
     entry = _entry(machine, name)
     if entry is None:
         machine.missing("workload.weight_precision", f"no number format {name!r} in the catalogue: name another")

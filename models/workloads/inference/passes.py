@@ -31,7 +31,8 @@ class Pass:
     attention: Number = 0.0
     cache: Number = 0.0
     activations: Number = 0.0
-    collectives: Number = 0.0
+    collectives: Number = 0.0  # bytes over the links
+    latency: Number = 0.0  # fixed time of collectives
     overhead: Number = 0.0
     bubble: Number = 0.0
     matmul_alone: Number = 0.0
@@ -41,7 +42,7 @@ class Pass:
 
     def total(self) -> Number:
         products = self.matmul + self.weights + self.attention + self.cache
-        return products + self.activations + self.collectives + self.overhead + self.bubble
+        return products + self.activations + self.collectives + self.latency + self.overhead + self.bubble
 
     def times(self, factor: Number) -> Pass:
         return Pass(
@@ -51,6 +52,7 @@ class Pass:
             self.cache * factor,
             self.activations * factor,
             self.collectives * factor,
+            self.latency * factor,
             self.overhead * factor,
             self.bubble * factor,
             self.matmul_alone * factor,
@@ -86,6 +88,7 @@ class Engine:
             flop = sequences * _latent_decode_flop(shape, context)
         scores = flop / (t * stack.attention)
         kept = sequences * shape.kv_bytes(context, formats.kv_bytes) / (self.kv_ways * stack.cache)
+        on_links, fixed = self._collectives(tokens)
         moved = ACTIVATION_PASSES * shape.layers * tokens * shape.hidden * formats.activation_bytes
         return Pass(
             matmul=where(gemm >= read, gemm, 0.0),
@@ -93,7 +96,8 @@ class Engine:
             attention=where(scores >= kept, scores, 0.0),
             cache=where(scores >= kept, 0.0, kept),
             activations=moved / stack.cache,
-            collectives=self._collectives(tokens),
+            collectives=on_links,
+            latency=fixed,
             overhead=stack.step_seconds
             + stack.sequence_seconds * sequences
             + stack.layer_seconds * shape.layers
@@ -125,29 +129,37 @@ class Engine:
             read * self.formats.weight_bytes / stack.weights, read * stack.unpack_seconds
         )
 
-    def _collectives(self, tokens: Number) -> Number:
-        """All-reduces of the tensor group, exchanges of the expert group, hops of the pipeline."""
+    def _collectives(self, tokens: Number) -> tuple[Number, Number]:
+        """Seconds on the links, and fixed ones: all-reduces of the tensor group, exchanges, pipeline hops.
+
+        The stack's own kernels: their fixed time grows with the logarithm of the ranks.
+        """
         shape, layout = self.shape, self.layout
         bytes_ = tokens * shape.hidden * self.formats.activation_bytes
-        total: Number = 0.0
+        moved: Number = 0.0
+        fixed: Number = 0.0
         shared = shape.moe_layers * where(layout.expert_ranks > 1.0, 1.0, 0.0)
         if self.reduce is not None:
-            total = (self.counts.blocks - shared) * self._small("all-reduce", bytes_, self.reduce)
+            count = self.counts.blocks - shared
+            moved = count * seconds("all-reduce", bytes_, self.reduce)
+            fixed = count * self._fixed(self.reduce)
         if self.exchange is not None:
             # each token travels to its experts in 8 bits and back in 16
             sent = bytes_ * shape.experts_per_token * 0.75
-            total = total + shared * 2.0 * self._small("all-to-all", sent, self.exchange)
+            moved = moved + shared * 2.0 * seconds("all-to-all", sent, self.exchange)
+            fixed = fixed + shared * 2.0 * self._fixed(self.exchange)
         if self.hop is not None:
-            hop = self.stack.reduce_seconds + bytes_ / layout.tensor / self.hop.bandwidth
-            total = total + (layout.pipeline - 1.0) * hop
-        return total
+            hops = layout.pipeline - 1.0
+            moved = moved + hops * bytes_ / layout.tensor / self.hop.bandwidth
+            fixed = fixed + hops * self.stack.reduce_seconds
+        return moved, fixed
 
-    def _small(self, op: str, bytes_: Number, ranks: Group) -> Number:
-        """A collective by the stack's own kernels: fixed time grows with the logarithm of the ranks."""
-        fixed = self.stack.reduce_seconds * (1.0 + log2(maximum(ranks.size, 1.0))) / 2.0
+    def _fixed(self, ranks: Group) -> Number:
+        """Seconds that a collective of a few bytes takes."""
+        least = self.stack.reduce_seconds * (1.0 + log2(maximum(ranks.size, 1.0))) / 2.0
         if ranks.outer is not None:
-            fixed = fixed + where(ranks.remote > 1.0, self.far, 0.0)
-        return where(ranks.size > 1.0, fixed + seconds(op, bytes_, ranks), 0.0)
+            least = least + where(ranks.remote > 1.0, self.far, 0.0)
+        return where(ranks.size > 1.0, least, 0.0)
 
     def decode(self, batch: Number, context: Number) -> Pass:
         """One output token for each of `batch` sequences; a pipeline keeps micro-batches in flight."""

@@ -163,6 +163,8 @@ def disaggregated(
         others = maximum(clients - 1.0, 0.0) / servers
         half = (cost * (others + 1.0) - think) / 2.0
         wait = half + sqrt(half * half + cost * think)
+        together = cost * (1.0 + others / 2.0)
+        wait = wait + first.stack.crowding * maximum(together - wait, 0.0)
         rate = clients / (wait + think)
         wanted = maximum(rate * lengths.output * step.total() / places, 1.0)
         batch = minimum((batch + wanted) / 2.0, slots)

@@ -33,6 +33,8 @@ class Stack:
     crowding: Number  # share of a closed loop's clients that arrive together, as at the start
     reduce_seconds: Number  # a small all-reduce between two chips
     overhead_path: str
+    request_path: str
+    reduce_path: str
     memory_share: Number  # of the chip's memory that weights and cache may fill
     batch_limit: Number  # sequences in flight on one replica
     prefill_tokens: Number  # prompt tokens in one pass
@@ -102,7 +104,8 @@ def stack(machine: Machine, pool: Pool, formats: Formats) -> Stack:
         unpack = of_stack(name, "FLOP") / formats.vector_peak
     factor = of_stack("matmul_factor")
     link = chip.link_kind or "pcie"
-    reduce = fitted(figures, FILE, (f"{family}-{link}", link, family), "reduce_seconds", "s")
+    link_keys = (f"{family}-{link}", link, family)
+    reduce = fitted(figures, FILE, link_keys, "reduce_seconds", "s")
     return Stack(
         family=family,
         matmul=formats.peak * of_chip(f"matmul_share_{formats.width}bit") * factor,
@@ -121,6 +124,8 @@ def stack(machine: Machine, pool: Pool, formats: Formats) -> Stack:
         crowding=of_stack("crowding"),
         reduce_seconds=reduce,
         overhead_path=path_of(stack_keys, "layer_seconds"),
+        request_path=path_of(stack_keys, "request_seconds"),
+        reduce_path=path_of(link_keys, "reduce_seconds"),
         memory_share=of_stack("memory_share"),
         batch_limit=of_stack("batch_limit"),
         prefill_tokens=of_stack("prefill_tokens"),
