@@ -496,7 +496,7 @@ def _lower_wire(machine: Machine, wire: Wire) -> None:
         link_id = component.id
     elif "bandwidth" in wire.overrides:
         bandwidth = figures.figure(f"{owner}.bandwidth", wire.overrides["bandwidth"].value, "B/s", "override")
-    elif not bandwidth:
+    elif isinstance(bandwidth, (float, int)) and bandwidth == 0.0:
         # two boxes without a link of their own: as fast as the slower end
         figures.assume(f"{wire.name}: no link named, taken as wide enough", moves=False)
         bandwidth = float("inf")
