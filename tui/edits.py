@@ -213,7 +213,7 @@ def _differences(path: tuple[str, ...], old: Mapping[str, Any], new: Mapping[str
         if key not in new:
             found.append(f"--remove {_dotted((*path, key))}")
     for key, value in new.items():
-        was = old.get(key)
+        was = old.get(key, {} if not path and isinstance(value, Mapping) else None)
         if value == was or key == "at":
             continue
         if isinstance(value, Mapping) and isinstance(was, Mapping):

@@ -108,10 +108,10 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
         ):
             self.add_class([name for least, name in points if value >= least][-1])
 
-    def _begin(self) -> None:
+    def _begin(self, tries: int = 20) -> None:
         """After the first paint, the canvas's too: the model answers, the catalogue is read."""
-        if self.canvas.content_size.width and not self.canvas.painted:
-            self.call_after_refresh(self._begin)
+        if not self.canvas.painted and tries:
+            self.call_after_refresh(self._begin, tries - 1)
             return
         self.desk.ask()
         self.desk.task(self._read_catalogue, self._stock)
@@ -193,7 +193,7 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
         self._widths(narrow, wide)
 
     def _widths(self, narrow: bool, wide: bool) -> None:
-        palette, side = (30, 36) if narrow else (28, 44) if wide else (24, 36)
+        palette, side = (30, 36) if narrow else (28, 44) if wide else (23, 34)
         if self.whole is None:
             self.palette.styles.width = max(palette + self.side_width, 16)
             self.inspector.styles.width = self.why.styles.width = max(side + self.side_width, 20)
