@@ -104,7 +104,10 @@ async def test_a_result_that_comes_during_a_drag_does_not_move_the_box_back(benc
 
 async def test_the_keys_that_move_a_box(bench):
     bench.canvas.select(["cache"])
-    await bench.pilot.press("enter", "right", "down", "shift+down", "enter")
+    await bench.pilot.press("enter")
+    assert "arrows move it" in "\n".join(bench.lines())
+    await bench.pilot.press("right", "down", "shift+down", "enter")
+    assert "arrows move it" not in "\n".join(bench.lines())
     assert bench.said(messages.BoxesMoved)[0].places == {"cache": Place(46, 7)}
 
 

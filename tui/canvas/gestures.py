@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 
 
+MOVE_HINT = "arrows move it, Enter drops, Esc puts it back"
+WIRE_HINT = "arrows or Tab to the other end, Enter, Esc"
 EDGE_PAN = (4, 2)  # columns and rows panned when a drag touches the edge of the view
 
 
@@ -53,6 +55,7 @@ class Move(Gesture):
         scene = canvas.scene
         self.start = {name: Place(*scene.boxes[scene.index[name]].at) for name in names}
         self.places = dict(self.start)
+        canvas.decor.hint = "" if mouse else MOVE_HINT
 
     def to(self, x: int, y: int) -> None:
         place = self.canvas.to_scene(x, y)
@@ -85,11 +88,13 @@ class Move(Gesture):
                 self.canvas.scene.move_box(self.canvas.scene.index[name], corner)
 
     def drop(self) -> None:
+        self.canvas.decor.hint = ""
         self.canvas.scene.settle()
         if self.places != self.start:
             self.canvas.post_message(messages.BoxesMoved(self.places))
 
     def undo(self) -> None:
+        self.canvas.decor.hint = ""
         self.places = dict(self.start)
         self.refresh()
         self.canvas.scene.settle()
@@ -177,6 +182,7 @@ class Band(Gesture):
         super().__init__(canvas, mouse)
         self.start, self.end = start, ""
         self.place = hit.centre(canvas.scene, start)
+        canvas.decor.hint = "" if mouse else WIRE_HINT
         canvas.post_message(messages.WireStarted(start))
 
     def to(self, x: int, y: int) -> None:
@@ -204,6 +210,7 @@ class Band(Gesture):
         if name is None:
             return
         self.end = f"box.{name}" if name != self.start else ""
+        self.canvas.decor.hint = "" if self.end else WIRE_HINT  # the target's words take its place
         self.place = hit.centre(self.canvas.scene, name)
         self.canvas.show_box(name)
         self.refresh()
@@ -362,6 +369,7 @@ def _clear(canvas: TopologyCanvas) -> None:
     decor = canvas.decor
     decor.ghost, decor.band, decor.target = None, None, None
     decor.ghost_ok, decor.ghost_text, decor.band_text = True, "", ""
+    decor.hint = ""
     decor.targets = {}
 
 

@@ -41,6 +41,7 @@ class Decor:
     marquee: tuple[int, int, int, int] | None = None  # x0, y0, x1, y1 in scene cells
     band: tuple[Place, Place] | None = None  # a wire being drawn, in scene cells
     band_text: str = ""
+    hint: str = ""  # the keys of a gesture that keys lead, below the cursor's box
     letters: Mapping[str, str] = field(default_factory=dict)  # jump letters by box
 
 
@@ -109,6 +110,10 @@ class Painter:
             _target_words(scene, window, decor)
         if decor.band is not None:
             _band(window, *decor.band, decor)
+        if decor.hint and decor.cursor in scene.index:
+            x, y, _, h = scene.rects[scene.index[decor.cursor]].tolist()
+            text = glyphs.cut(decor.hint, window.chars.shape[1])
+            window.text(x + 1, y + h, text, Role.GHOST_TEXT, keep_in=True)
         if decor.marquee is not None:
             _marquee(window, decor.marquee)
 

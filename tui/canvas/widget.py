@@ -26,7 +26,7 @@ from infralab.tui.canvas.roles import Role
 from infralab.tui.canvas.scene import Scene
 from infralab.tui.canvas.view import SCALE, BoxFacts, BoxView, Overlay, Parts, Zoom, full_size, view
 
-FIRST_ROUTES_SECONDS = 0.02  # wires routed before the first paint, those in view first
+FIRST_ROUTES_SECONDS = 0.03  # wires routed before the first paint, those in view first
 SLICE_SECONDS = 0.006  # and then in slices, so that input never waits
 
 
@@ -70,10 +70,10 @@ class TopologyCanvas(CanvasKeys, Widget, can_focus=True):
         & > .canvas--ghost-text { color: $text-accent; background: $surface; text-style: bold; }
         & > .canvas--target { color: $text-success; background: $background; text-style: bold; }
         & > .canvas--refused { color: $text-error; background: $background; text-style: bold; }
-        & > .canvas--wire { color: $foreground 70%; background: $background; }
+        & > .canvas--wire { color: $foreground 75%; background: $background; }
         & > .canvas--wire-busy { color: $text-warning; background: $background; }
         & > .canvas--wire-full { color: $text-error; background: $background; }
-        & > .canvas--label { color: $foreground 85%; background: $background; }
+        & > .canvas--label { color: $foreground 75%; background: $background; }
         & > .canvas--marquee { color: $text-accent; background: $background; }
         & > .canvas--note { color: $foreground 75%; background: $background; }
         & > .canvas--heat-low { color: $text-success; background: $surface; }
@@ -110,6 +110,7 @@ class TopologyCanvas(CanvasKeys, Widget, can_focus=True):
         self._strips: list[Strip] = []
         self._styles: list[Style] = []
         self._scheduled = False
+        self._rendering = False
 
     # -- state that the app gives
 
@@ -320,7 +321,8 @@ class TopologyCanvas(CanvasKeys, Widget, can_focus=True):
         self._chars, self._roles = chars, roles
         if old_chars is None or old_roles is None or old_chars.shape != chars.shape:
             self._strips = [self._strip(c, r) for c, r in zip(chars, roles, strict=True)]
-            self.refresh()
+            if not self._rendering:
+                self.refresh()
             return
         changed = (chars != old_chars) | (roles != old_roles)
         regions = []
@@ -344,9 +346,20 @@ class TopologyCanvas(CanvasKeys, Widget, can_focus=True):
         return Strip(segments, len(text))
 
     def render_line(self, y: int) -> Strip:
+        width, height = self.content_size
+        if self._chars is None or self._chars.shape != (height, width):
+            self._paint_before_render()
         if y < len(self._strips):
             return self._strips[y]
-        return Strip.blank(self.content_size.width, self.rich_style)
+        return Strip.blank(width, self.rich_style)
+
+    def _paint_before_render(self) -> None:
+        """The first picture goes out with the first frame, not after an empty one."""
+        self._rendering = True
+        if not self._framed and self.design.boxes:
+            self.fit()
+        self._paint()
+        self._rendering = False
 
     def _forget_rows(self) -> None:
         self._styles, self._chars = [], None

@@ -19,7 +19,7 @@ from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
-GAP = 6  # unchanged cells that are cheaper to write again than to jump over
+JUMP_BYTES = 5  # what it takes to move the cursor on in a row; unchanged cells that cost less are written again
 
 Row = tuple[int, int, Strip]  # y, x, strip
 Dress = tuple[str, str, str]  # SGR codes of attributes, foreground, background
@@ -155,7 +155,7 @@ def _runs(
     ]
     start = previous = changed[0]
     for i in [*changed[1:], None]:
-        if i is not None and i - previous <= GAP:
+        if i is not None and (i == previous + 1 or _cheap(chars, looks, previous, i)):
             previous = i
             continue
         end = previous + 1
@@ -166,6 +166,16 @@ def _runs(
         yield start, end
         if i is not None:
             start = previous = i
+
+
+def _cheap(chars: list[str], looks: list[int], before: int, after: int) -> bool:
+    """Whether the unchanged cells between two changed ones cost no more than a jump: few, and dressed alike."""
+    if after - before - 1 > JUMP_BYTES:
+        return False
+    look = looks[before] if looks[before + 1] == looks[before] else looks[after]
+    if any(look != other for other in looks[before + 1 : after]):
+        return False
+    return len("".join(chars[before + 1 : after]).encode()) <= JUMP_BYTES
 
 
 class _Pen:
