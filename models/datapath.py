@@ -19,6 +19,7 @@ from infralab.models.physics.storage import Access
 from infralab.models.reads import Level, Read, reads
 
 INPUT = "input"
+WORKERS = "software.workers"
 
 
 def flows(machine: Machine, job: Job) -> list[Flow]:
@@ -114,8 +115,13 @@ def _charge_hosts(machine: Machine, ledger: Ledger, fabric: Fabric, read: Read) 
 
 
 def _charge_in_flight(machine: Machine, ledger: Ledger, read: Read) -> None:
-    """Little's law: requests open at once = rate x seconds of one request."""
-    if read.access.in_flight is None:
+    """Little's law: requests open at once = rate x seconds of one request.
+
+    Streams are counted over all clients; a loader's workers fetch and prepare in turn, each with
+    some requests open.
+    """
+    workers = machine.design.software.workers
+    if read.access.in_flight is None and workers is None:
         return
     fabric = fabric_of(machine)
     total: Number = 0.0
@@ -124,9 +130,22 @@ def _charge_in_flight(machine: Machine, ledger: Ledger, read: Read) -> None:
             drawn = fabric.direct(level.tier.name, read.readers[0][0].name)
             read.access.path = drawn[0].link.path if drawn else read.access.path
             total = total + level.served * storage.seconds_in_flight(machine, level.tier, read.access)
-    resource = "workload.streams" if machine.design.software.workers is None else "software.workers"
-    ledger.open(resource, read.readers[0][0].owner, "requests in flight", "requests", read.access.in_flight)
-    ledger.add(resource, INPUT, read.samples * total)
+    owner = read.readers[0][0].owner
+    if read.access.in_flight is not None:
+        ledger.open("workload.streams", owner, "requests in flight", "requests", read.access.in_flight)
+        ledger.add("workload.streams", INPUT, read.samples * total)
+        return
+    each = machine.figures.number("software.in_flight", machine.design.software.in_flight or 1.0)
+    _open_workers(machine, ledger, read)
+    ledger.add(WORKERS, INPUT, read.samples * total / each)
+
+
+def _open_workers(machine: Machine, ledger: Ledger, read: Read) -> None:
+    workers = machine.figures.number("software.workers", machine.design.software.workers or 1.0)
+    total: Number = 0.0
+    for pool, _ in read.readers:
+        total = total + workers * pool.servers
+    ledger.open(WORKERS, read.readers[0][0].owner, "loader workers", "workers", total)
 
 
 def _charge_preparing(machine: Machine, ledger: Ledger, read: Read) -> None:
@@ -134,12 +153,9 @@ def _charge_preparing(machine: Machine, ledger: Ledger, read: Read) -> None:
     for pool, share in read.readers:
         seconds = loaders.work(machine, loader, read.data, pool)
         host.cores(ledger, pool, read.samples * share * seconds, "prepare")
-        workers = machine.design.software.workers
-        if workers is not None:
-            most = minimum(machine.figures.number("software.workers", workers), pool.host.cores)
-            resource = "software.workers.prepare"
-            ledger.open(resource, pool.owner, "loader workers", "workers", most * pool.servers)
-            ledger.add(resource, "prepare", read.samples * share * seconds)
+        if machine.design.software.workers is not None:
+            _open_workers(machine, ledger, read)
+            ledger.add(WORKERS, "prepare", read.samples * share * seconds)
         if read.data.encoding == "jpeg" and loaders.decodes_on_chip(loader, pool):
             rate = loaders.chip_rate(machine, read.data, pool)
             resource = f"fitted.host.{pool.chip.generation}.jpeg_per_second"

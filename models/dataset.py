@@ -81,7 +81,7 @@ def _library(machine: Machine, workload: Workload, given: Dataset) -> dict[str, 
         return {
             "bytes_per_sample": row.get("record_bytes"),
             "samples_per_file": row.get("samples_per_file"),
-            "decode": row.get("format", ""),
+            "decode": "" if row.get("format") == "jpeg" else row.get("format", ""),  # read, not decoded
         }
     if given.name is None:
         return {}

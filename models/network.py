@@ -184,11 +184,22 @@ def outer_lane(machine: Machine, pool: Pool, span: Number | None = None) -> Lane
     family = chosen.link_id.split("-")[0]
     lane = _lane(machine, (chosen.link_id, family, "scale-out"), total / pool.chips, resource, owner, kind)
     switch = machine.switches.get(_other(chosen, pool.name))
+    if switch is not None and switch.routing == "ecmp":
+        _collide(machine, pool, chosen, lane, span)
     if switch is not None:
         lane.hop = lane.hop + 2.0 * switch.hop_latency
         if switch.in_network_reduction and switch.box.extra.get("in_network_reduction"):
             lane.reduction = lane.bandwidth
     return lane
+
+
+def _collide(machine: Machine, pool: Pool, link: Link, lane: Lane, span: Number | None) -> None:
+    """Flows that ECMP hashes onto the same path, from three servers on; sprayed packets do not collide."""
+    share = fitted(machine.figures, "network", (link.link_id, link.link_id.split("-")[0]), "ecmp_share")
+    if span is not None:
+        share = where(span > 2.0 * pool.chips, share, 1.0)
+    lane.bandwidth = lane.bandwidth * share
+    lane.exchange = lane.exchanged * share
 
 
 def _host_path(pool: Pool, link: Link, total: Number) -> tuple[Number, str, str] | None:

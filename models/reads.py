@@ -193,7 +193,7 @@ def _holder(machine: Machine, job: Job, named: str | None) -> Tier | None:
 def _access(
     machine: Machine, item: Input, data: Data, readers: list[tuple[Pool, Number]], write: bool
 ) -> Access:
-    workload, software = machine.design.workload, machine.design.software
+    workload = machine.design.workload
     assert workload is not None
     clients: Number = 0.0
     for pool, _ in readers:
@@ -206,9 +206,6 @@ def _access(
         block = workload.block_bytes
         if workload.streams is not None:
             in_flight = machine.figures.number("workload.streams", workload.streams)
-    elif software.workers is not None:
-        each = machine.figures.number("software.in_flight", software.in_flight or 1.0)
-        in_flight = machine.figures.number("software.workers", software.workers) * each * clients
     return Access(
         bytes_per_sample=data.bytes_per_sample,
         samples_per_file=data.samples_per_file,

@@ -210,11 +210,13 @@ def test_a_pool_that_prepares_takes_the_decoding_and_sends_pictures() -> None:
     assert moved == pytest.approx({("store", "prepare"): 100e3, ("prepare", "train"): 3 * 224**2})
 
 
-def test_workers_bound_the_reads_in_flight() -> None:
+def test_workers_fetch_and_prepare_in_turn() -> None:
     one = machine(software="workers = 16\nin_flight = 4")
-    resource = {d.resource: d for d in demands(one, photos())}["software.workers"]
-    assert resource.capacity == 16 * 4 * 4  # a host, requests a worker, hosts
-    assert resource.amount == pytest.approx(0.150 + 100e3 / 90e6)
+    found = {d.traffic: d for d in demands(one, photos()) if d.resource == "software.workers"}
+    assert found["input"].capacity == 16 * 4  # a host, hosts
+    assert found["input"].amount == pytest.approx((0.150 + 100e3 / 90e6) / 4)  # four requests open in each
+    cores = load(demands(one, photos()), "box.train.host.cores", "prepare")
+    assert found["all"].amount == pytest.approx(found["input"].amount + cores)
 
 
 def test_storage_out_of_reach_is_a_problem_not_an_error() -> None:

@@ -136,6 +136,12 @@ def test_requests_in_flight_bound_small_files() -> None:
     assert found.latency == pytest.approx(0.150 + 1 / 90)
 
 
+def test_operations_bind_small_blocks() -> None:
+    # a million operations a second of 4 KiB each
+    work = 'op = "random-read"\nfile_bytes = 1e9\nblock_bytes = 4096'
+    assert rate(transfer('is = "nvme-gen4"', work, "")) == pytest.approx(1e6 * 4096)
+
+
 def test_metadata_binds_small_files_not_shards() -> None:
     text = """
 [workload]

@@ -97,6 +97,8 @@ def charge(
         share = share * (constant(machine, tier, "random_share") if hard is None else hard)
     _offer(ledger, tier, f"{way}_bandwidth", f"{way} bandwidth", "B/s", total / share, traffic)
     io_bytes = constant(machine, tier, "io_bytes", "B")
+    if access.block_bytes is not None:
+        io_bytes = minimum(io_bytes, access.call_bytes)
     operations = samples * maximum(
         access.bytes_per_sample / io_bytes, 1.0 / maximum(access.samples_per_file, 1.0)
     )

@@ -123,7 +123,7 @@ def _add_step(
 
 
 def _modality(row: dict[str, Any]) -> str:
-    return {"npz": "volume", "jpeg": "image"}.get(str(row["format"]), "records")
+    return "volume" if row["format"] == "npz" else "records"
 
 
 def _assume_loader(machine: Machine, row: dict[str, Any]) -> None:
