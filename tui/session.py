@@ -152,6 +152,10 @@ class Session:
         """How many steps can be undone."""
         return self._now
 
+    def past(self, since: int = 0) -> list[tuple[str, Design]]:
+        """Labels and designs from step `since` to now; the first is the design before those steps."""
+        return [(moment.label, moment.design) for moment in self._moments[min(since, self._now) : self._now + 1]]
+
     # -- selection and baseline
 
     def select(self, owners: tuple[str, ...]) -> None:

@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "diff": ("diff", "two designs: what differs in the drawing, and in the figures"),
     "check": ("check", "what is wrong with a file, with key and line"),
     "new": ("new", 'a first design from words: "16 dgx-h100, infiniband-ndr, weka"'),
+    "present": ("present", "the story of a design on stage, or as a page with pictures"),
     "presets": ("presets", "designs that ship with the lab, each a question"),
     "catalogue": ("catalogue", "hardware, software, models and data sets with sources"),
     "validate": ("validate", "published measurements against the model"),

@@ -1,7 +1,8 @@
-"""Figures three rows tall, for people at the back of the room."""
+"""Figures three or five rows tall, for people at the back of the room."""
 
 from __future__ import annotations
 
+PIXEL_ROWS = 5
 # Five rows of pixels a letter; two rows of pixels make a row of cells.
 _PIXELS = {
     "0": "### #.# #.# #.# ###",
@@ -38,16 +39,20 @@ _PIXELS = {
 _HALVES = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
 
 
-def rows(text: str) -> list[str]:
-    """Three rows of cells that spell `text`; letters that the font lacks are left out."""
-    columns = [_PIXELS[letter].split() for letter in text if letter in _PIXELS]
-    pixels = [" ".join(letter[row] for letter in columns) for row in range(5)]
-    pixels.append("." * len(pixels[0]) if pixels else "")
+def rows(text: str, scale: int = 1) -> list[str]:
+    """Rows of cells that spell `text`: three, or five at twice the size. Letters that the font lacks are left out."""
+    letters = [_PIXELS[letter].split() for letter in text if letter in _PIXELS]
+    pixels = []
+    for row in range(PIXEL_ROWS):
+        line = (" " * scale).join("".join(dot * scale for dot in letter[row]) for letter in letters)
+        pixels += [line] * scale
+    if len(pixels) % 2:
+        pixels.append(" " * len(pixels[0]))
     return [
         "".join(
             _HALVES[upper == "#", lower == "#"] for upper, lower in zip(pixels[y], pixels[y + 1], strict=True)
         )
-        for y in (0, 2, 4)
+        for y in range(0, len(pixels), 2)
     ]
 
 

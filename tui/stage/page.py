@@ -13,18 +13,27 @@ Source = Callable[[int, int], list[Line]]
 class Page(LinePanel, can_focus=True):
     """Paints what its screen's `draw(width, height)` answers. Keys are the screen's."""
 
-    DEFAULT_CSS = "Page { height: 1fr; border: none; } Page:focus { border: none; }"
-
     def __init__(self, draw: Source) -> None:
         super().__init__()
         self._draw = draw
+        self.styles.border = ("none", "transparent")  # stronger than the panels' frame in the style sheet
 
     def lines(self, width: int) -> list[Line]:
-        height = self.content_size.height
-        return self._draw(width, height)
+        return [_parted(line) for line in self._draw(width, self.content_size.height)]
 
     def _tell_more(self, total: int, height: int) -> None:
         """A page shows all that fits; the screen scrolls by itself where it must."""
+
+
+def _parted(line: Line) -> Line:
+    """Leading blanks as pieces of their own: exported pictures drop them otherwise."""
+    found: Line = []
+    for text, role in line:
+        bare = text.lstrip(" ")
+        if bare and len(bare) < len(text):
+            found.append((text[: len(text) - len(bare)], role))
+        found.append((bare or text, role))
+    return found
 
 
 def rule(width: int) -> Line:
