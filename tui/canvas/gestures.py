@@ -227,21 +227,26 @@ class Band(Gesture):
         if decor.target is not None:
             decor.band_text = ""  # the words stand above the target
 
-    def _line(self) -> tuple[Place, Place] | None:
-        """From the start's side that faces the pointer, to the pointer or the target's near side."""
+    def _line(self) -> tuple[tuple[Place, ...], tuple[str, str]] | None:
+        """Corners from the start's side that faces the pointer to the pointer, or to the target's near side."""
         scene = self.canvas.scene
-        (x, y), (w, h) = scene.corner(scene.index[self.start]), scene.boxes[scene.index[self.start]].size
-        other = (self.place.x, self.place.y, 1, 1)
-        end = self.place
+        box = self._rect(self.start)
         name = self.end.removeprefix("box.")
-        if name in scene.index:
-            (ex, ey), (ew, eh) = scene.corner(scene.index[name]), scene.boxes[scene.index[name]].size
-            other = (ex, ey, ew, eh)
-            side = sides((x, y, w, h), other, False)[1]
-            end = _beside(ex, ey, ew, eh, side)
-        elif x <= self.place.x < x + w and y <= self.place.y < y + h:
+        other = self._rect(name) if name in scene.index else (self.place.x, self.place.y, 1, 1)
+        if box[0] <= self.place.x < box[0] + box[2] and box[1] <= self.place.y < box[1] + box[3]:
             return None
-        return _beside(x, y, w, h, sides((x, y, w, h), other, False)[0]), end
+        out, into = sides(box, other, False)
+        start = _beside(*box, out)
+        end = _beside(*other, into) if name in scene.index else self.place
+        if out in ("right", "left"):
+            lane = (start.x + end.x) // 2
+            return (start, Place(lane, start.y), Place(lane, end.y), end), (out, into)
+        lane = (start.y + end.y) // 2
+        return (start, Place(start.x, lane), Place(end.x, lane), end), (out, into)
+
+    def _rect(self, name: str) -> tuple[int, int, int, int]:
+        i = self.canvas.scene.index[name]
+        return (*self.canvas.scene.corner(i), *self.canvas.scene.boxes[i].size)
 
     def drop(self) -> None:
         canvas, end, ok = self.canvas, self.end, self.canvas.decor.ghost_ok

@@ -14,8 +14,8 @@ from infralab.tui.canvas.layout import Place
 from infralab.tui.canvas.roles import Role
 from infralab.tui.canvas.scene import MARGIN, Scene
 from infralab.tui.canvas.stamp import Grid, Look, Stamps, frame_style
-from infralab.tui.canvas.view import BoxView, Zoom
-from infralab.tui.canvas.wires import ACROSS, ARROW, DOWN, FORM, GLYPH, ROLE, THICKNESS, Cells, X, Y
+from infralab.tui.canvas.view import BoxView, WireView, Zoom
+from infralab.tui.canvas.wires import ACROSS, ARROW, DOWN, FORM, GLYPH, ROLE, THICKNESS, Cells, X, Y, draw
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Decor:
     targets: Mapping[str, Target] = field(default_factory=dict)  # "box.store" -> Target
     target: str | None = None  # the one under the ghost
     marquee: tuple[int, int, int, int] | None = None  # x0, y0, x1, y1 in scene cells
-    band: tuple[Place, Place] | None = None  # a wire being drawn, in scene cells
+    band: tuple[tuple[Place, ...], tuple[str, str]] | None = None  # a wire being drawn: corners, sides
     band_text: str = ""
     hint: str = ""  # the keys of a gesture that keys lead, below the cursor's box
     letters: Mapping[str, str] = field(default_factory=dict)  # jump letters by box
@@ -255,27 +255,15 @@ def _target_words(scene: Scene, window: _Window, decor: Decor) -> None:
             window.text(x - len(words) // 2, y - 1, words, role, keep_in=True)
 
 
-def _band(window: _Window, start: Place, end: Place, decor: Decor) -> None:
-    """The wire being drawn: across, then down, dashed; its words beside its end."""
-    x0, y0 = start.x + MARGIN.x, start.y + MARGIN.y
-    x1, y1 = end.x + MARGIN.x, end.y + MARGIN.y
-    role = Role.GHOST if decor.ghost_ok else Role.REFUSED
-    step = 1 if x1 >= x0 else -1
-    across, down, *_ = glyphs.WIRE[3]
-    if x1 != x0:
-        window.text(min(x0, x1), y0, across * (abs(x1 - x0) + 1), role)
-    for y in range(min(y0, y1), max(y0, y1) + 1):
-        window.text(x1, y, down, role)
-    if y1 != y0 and x1 != x0:
-        corner = glyphs.WIRE[3][2 + (step > 0) + 2 * (y1 < y0)]
-        window.text(x1, y0, corner, role)
-    if y1 == y0:
-        window.text(x1, y1, "▶" if step > 0 else "◀", role)
-    else:
-        window.text(x1, y1, "▼" if y1 > y0 else "▲", role)
+def _band(window: _Window, path: tuple[Place, ...], sides: tuple[str, str], decor: Decor) -> None:
+    """The wire being drawn, dashed, with an arrowhead; its words beside its end."""
+    corners = tuple((place.x + MARGIN.x, place.y + MARGIN.y) for place in path)
+    cells = draw(WireView("", ("", ""), flow="forward", dashed=True), corners, sides)
+    _lay_cells(window, _lit(cells, Role.GHOST_TEXT if decor.ghost_ok else Role.REFUSED))
     if decor.band_text:
+        x, y = corners[-1]
         words = decor.band_text if decor.ghost_ok else f"{glyphs.PROBLEM} {decor.band_text}"
-        window.text(x1 + 2, y1 + 1, words, Role.GHOST_TEXT if decor.ghost_ok else Role.REFUSED, keep_in=True)
+        window.text(x + 2, y + 1, words, Role.GHOST_TEXT if decor.ghost_ok else Role.REFUSED, keep_in=True)
 
 
 def _marquee(window: _Window, box: tuple[int, int, int, int]) -> None:
