@@ -214,6 +214,7 @@ def _access(
         block_bytes=block,
         in_flight=in_flight,
         clients=clients,
+        buffered=workload.kind != "storage-io",
     )
 
 

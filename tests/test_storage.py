@@ -214,7 +214,7 @@ model = "unet3d"
 accelerator = "h100"
 {count}
 [box.store]
-is = "nvme-gen5"
+is = "nvme-raid0-8x-gen4"
 with.read_bandwidth = "{bandwidth} GB/s"
 [box.clients]
 is = "cpu-2s-xeon-8480"

@@ -28,6 +28,7 @@ class Access:
     in_flight: Number | None = None  # requests open at once, of all clients; None: as many as it takes
     clients: Number = 1.0
     path: str = "rdma"
+    buffered: bool = False  # files read through the host's page cache
 
     @property
     def call_bytes(self) -> Number:
@@ -116,6 +117,11 @@ def charge(
         name = "write_request_rate" if access.write else "request_rate"
         _offer(ledger, tier, name, "requests", "1/s", requests / prefixes, traffic)
     _charge_client(machine, ledger, tier, access, total, traffic)
+    if access.buffered and tier.component.facts.get("per") == "drive" and not access.write:
+        each = constant(machine, tier, "buffered_bandwidth", "B/s") * tier.figures.get("drives", 1.0)
+        path = "fitted.storage.block.buffered_bandwidth"
+        ledger.open(path, tier.owner, "page cache path of a drive", "B/s", each * tier.units)
+        ledger.add(path, traffic, total)
 
 
 def _prefixes(machine: Machine, tier: Tier) -> Number:
