@@ -6,7 +6,7 @@ Edits go down into the session, answers come up as one `LabState`; no panel talk
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 KEPT_REPORTS = 64  # so that undo and redo show their figures at once
 Evaluate = Callable[[Design], "Report"]
 Listener = Callable[[LabState], None]
-KINDS = ("what-if", "design", "baseline", "gains", "task")  # the order in which they are answered
+KINDS = ("what-if", "design", "baseline", "task", "why", "search")  # the order in which they are answered
 
 
 def model(design: Design) -> Report:
@@ -46,7 +46,6 @@ class Desk:
     ) -> None:
         self.session = session
         self.recovery = recovery
-        self.gains: Mapping[str, str] = {}
         self.state = LabState(design=session.design, name=session.name)
         self._show = show
         self._evaluate = evaluate
@@ -62,7 +61,6 @@ class Desk:
         session, state = self.session, self.state
         if change.what == "opened":
             self._reports.clear()
-            self.gains = {}
             state = LabState()
         moved = change.what in ("design", "opened", "baseline")
         report = self._known(session.design) if moved else state.report
@@ -113,23 +111,23 @@ class Desk:
         if baseline is not design and self._known(baseline) is None:
             self._live.ask("baseline", baseline, lambda: self._evaluate(baseline))
 
-    def what_if(self, edit: Edit | None, place: str = "", refused: str = "") -> None:
+    def what_if(self, edit: Edit | None, place: str = "", refused: str = "", title: str = "WHAT IF") -> None:
         """Show what an edit would do; None withdraws the question."""
         self._live.withdraw("what-if")
         if edit is None:
-            wanted = WhatIf("", refused=refused) if refused else None
+            wanted = WhatIf("", refused=refused, title=title) if refused else None
             if wanted != self.state.what_if:
                 self._put(replace(self.state, what_if=wanted))
             return
         try:
             design = edit(self.session.design)
         except ValueError as error:
-            self._put(replace(self.state, what_if=WhatIf("", refused=str(error))))
+            self._put(replace(self.state, what_if=WhatIf("", refused=str(error), title=title)))
             return
         known = self._known(design)
         before = self.state.what_if
         report = known or (before.report if before and before.place == place else None)
-        self._put(replace(self.state, what_if=WhatIf(place, report, place)))
+        self._put(replace(self.state, what_if=WhatIf(place, report, place, title)))
         if known is None:
             self._live.ask("what-if", (design, place), lambda: self._evaluate(design))
 
@@ -138,6 +136,10 @@ class Desk:
         self._task += 1
         self._tasks = {self._task: done, **{k: v for k, v in self._tasks.items() if k > self._task - 8}}
         self._live.ask(kind, self._task, work)
+
+    def hurried(self) -> bool:
+        """Whether a question waits: what takes long should give way."""
+        return self._live.waiting()
 
     @property
     def idle(self) -> bool:
@@ -150,7 +152,7 @@ class Desk:
 
     def answer(self, answer: Answer) -> None:
         """Take a finished answer; called on the screen's thread."""
-        if answer.kind in ("task", "gains"):
+        if answer.kind in ("task", "why", "search"):
             done = self._tasks.pop(answer.tag, None)
             if done is not None and answer.error is None:
                 done(answer.value)

@@ -375,6 +375,8 @@ def shown(value: float | None, dimension: str) -> str:
         return ""
     if dimension == "USD/bytes/month":
         return f"{significant(value * 1e9)} USD/GB/month"
+    if dimension == "" and 0 < abs(value) < 1e-3:
+        return f"{value:.3g}"
     if dimension == "":
         return _plain(float(significant(value, 4)))
     return human(value, UNIT.get(dimension, dimension))

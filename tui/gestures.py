@@ -128,7 +128,7 @@ class GestureEdits:
             return
         self._hover = place
         drop = self.drop_on(self._part, message.target, (message.at.x, message.at.y))
-        self.desk.what_if(drop.edit, drop.words, "" if drop.ok else drop.words)
+        self.desk.what_if(drop.edit, drop.words, "" if drop.ok else drop.words, "IF YOU DROP IT HERE")
 
     def on_ghost_dropped(self, message: messages.GhostDropped) -> None:
         part, self._part = self._part, None

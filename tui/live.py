@@ -57,6 +57,11 @@ class Live:
         with self._ready:
             self._slots.pop(kind, None)
 
+    def waiting(self) -> bool:
+        """Whether somebody waits for an answer."""
+        with self._ready:
+            return bool(self._slots)
+
     @property
     def idle(self) -> bool:
         with self._ready:

@@ -17,7 +17,8 @@ class WhatIf:
 
     label: str
     report: Report | None = None  # None: being evaluated
-    place: str = ""  # what dropping here does, in words
+    place: str = ""  # what it does, in words
+    title: str = "WHAT IF"
     refused: str = ""  # why it can't be done
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from infralab.models.design import Design
@@ -18,8 +18,11 @@ EACH = 4  # candidates of a sort
 SHOWN = 8
 
 
-def gains(design: Design, catalogue: Catalogue) -> dict[str, str]:
-    """Part id -> "×4.8", for parts that suit the design, best first; those that change nothing last."""
+def gains(design: Design, catalogue: Catalogue, go_on: Callable[[], bool] = lambda: True) -> dict[str, str]:
+    """Part id -> "×4.8", for parts that suit the design, best first; those that change nothing last.
+
+    `go_on` is asked between candidates; False ends the search with what was found.
+    """
     from infralab.models.evaluate import evaluate
 
     before = evaluate(design, catalogue, fit=False).throughput
@@ -30,6 +33,8 @@ def gains(design: Design, catalogue: Catalogue) -> dict[str, str]:
         drop = drops.drop(design, part, target, (0, 0), catalogue)
         if drop.edit is None:
             continue
+        if not go_on():
+            break
         report = evaluate(drop.edit(design), catalogue, fit=False)
         if report.status == "ok" and report.throughput is not None and report.throughput.unit == before.unit:
             best[part.id] = max(best.get(part.id, 0.0), report.throughput.value / before.value)

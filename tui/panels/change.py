@@ -35,7 +35,7 @@ class ChangeLine(LinePanel):
     def _what_if(self, width: int, rows: int) -> list[Line]:
         what = self.state.what_if
         assert what is not None
-        self._title("IF YOU DROP IT HERE" if what.place or what.refused else "WHAT IF")
+        self._title(f"{what.title}: {what.place}" if what.place and rows == 1 else what.title)
         if what.refused:
             return [[("✗ ", "bad"), (what.refused, "")]]
         if what.report is None or self.state.report is None:

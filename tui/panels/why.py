@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from infralab.models.units import duration
 from infralab.tui import words
@@ -10,11 +10,21 @@ from infralab.tui.panels.base import LinePanel
 from infralab.tui.panels.paint import MARKS, Line, bar, cut, left, right, wrap
 
 if TYPE_CHECKING:
-    from infralab.models.report import Bottleneck, FigureUse, Report
+    from infralab.models.explore.why import Reason
+    from infralab.models.report import Bottleneck, Report
 
 
 class Why(LinePanel, can_focus=True):
     BORDER_TITLE = "Why?"
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self.reason: Reason | None = None
+
+    def tell(self, reason: Reason) -> None:
+        """The chain of equations behind the rate."""
+        self.reason = reason
+        self.repaint()
 
     def lines(self, width: int) -> list[Line]:
         report = self.state.report
@@ -27,10 +37,10 @@ class Why(LinePanel, can_focus=True):
         if report.throughput is None:
             lines.extend([(text, "")] for text in wrap(report.sentence, width))
             return lines
-        lines.extend(_binding(report.bottleneck, "◆", width))
+        if self.reason is not None:
+            lines.extend(chain(self.reason, width))
         if report.runner_up is not None:
-            lines.append([("Close behind", "accent")])
-            lines.extend(_binding(report.runner_up, " ", width))
+            lines.extend(_close(report.runner_up, width))
         lines.extend(_step(report, width))
         lines.extend(_inputs(report, width))
         lines.append([])
@@ -38,12 +48,36 @@ class Why(LinePanel, can_focus=True):
         return lines
 
 
-def _binding(item: Bottleneck | None, sign: str, width: int) -> list[Line]:
-    if item is None:
-        return []
-    lines: list[Line] = [[(f"{sign} ", "bottleneck"), (f"{words.owner_name(item.owner)}: {item.kind}", "strong")]]
-    lines.extend([(f"  {text}", "")] for text in wrap(item.reason, width - 2))
+def chain(reason: Reason, width: int, depth: int = 0) -> list[Line]:
+    """An equation with its inputs, and below it the equations that it rests on."""
+    pad = " " * min(depth * 2, 6)
+    value = "" if reason.value is None else _value(reason.value, reason.unit)
+    head = f"{pad}{'◆ ' if depth == 1 else ''}{reason.title}"
+    lines: list[Line] = [[(left(head, width - len(value) - 1), "strong" if depth < 2 else ""), (f" {value}", "strong")]]
+    lines.extend([(f"{pad}  {text}", "dim")] for text in wrap(reason.equation, width - len(pad) - 2))
+    if depth:
+        for use in reason.inputs:
+            lines.append(_input(use.path, use.value, use.unit, use.mark, width, len(pad)))
+            if use.source:
+                lines.append([(f"{pad}    {cut(use.source, width - 4 - len(pad))}", "dim")])
+    for other in reason.because:
+        lines.extend(chain(other, width, depth + 1))
     return lines
+
+
+def _value(value: float, unit: str) -> str:
+    from infralab.tui.fields import shown
+
+    return words.per_second(value, unit) if unit.endswith("/s") else shown(value, unit)
+
+
+def _close(item: Bottleneck, width: int) -> list[Line]:
+    far = f"×{item.headroom:.2g}" if item.headroom > 1 else ""
+    return [
+        [],
+        [("Close behind", "accent")],
+        [(left(f"  {words.owner_name(item.owner)}: {item.kind}", width - 6), ""), (right(far, 6), "dim")],
+    ]
 
 
 def _step(report: Report, width: int) -> list[Line]:
@@ -68,21 +102,23 @@ def _inputs(report: Report, width: int) -> list[Line]:
     """The figures that the answer rests on, those that move it most first."""
     found = sorted(report.figures, key=lambda use: -abs(use.elasticity))
     lines: list[Line] = [[], [("It rests on", "accent")]]
-    for use in found[:14]:
-        lines.append(_input(use, width))
-        if use.source:
-            lines.append([(f"    {cut(use.source, width - 4)}", "dim")])
+    for use in found[:16]:
+        lines.append(_input(use.path, use.value, use.unit, use.mark, width))
     return lines
 
 
-def _input(use: FigureUse, width: int) -> Line:
-    mark = MARKS.get(use.mark, "△")
+def _input(path: str, value: float, unit: str, mark: str, width: int, indent: int = 0) -> Line:
+    from infralab.models import schema
     from infralab.tui.fields import shown
 
-    value = shown(use.value, use.unit)
-    name = words.owner_name(use.path)
+    if not unit:
+        table, _, *figure = path.split(".")
+        key = schema.figure_at(table, figure) if table in ("box", "wire") and figure else None
+        unit = key.dimension if key is not None else ""
+    text = shown(value, unit)
+    role = f"mark-{mark}" if mark in ("cited", "fitted", "assumed") else "override" if mark == "override" else ""
     return [
-        (f"  {mark} ", f"mark-{use.mark}" if use.mark in ("cited", "fitted", "assumed") else "override"),
-        (left(name, max(width - 5 - len(value), 4)), ""),
-        (f" {value}", "strong"),
+        (" " * indent + f"  {MARKS.get(mark, '△')} ", role or "mark-cited"),
+        (left(words.owner_name(path), max(width - 5 - indent - len(text), 4)), ""),
+        (f" {text}", "strong"),
     ]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from infralab.tui.library import is_shipped
 from infralab.tui.screens.ask import Ask, Prompt
 from infralab.tui.screens.pick import Choice, Pick
 
@@ -39,7 +40,7 @@ def unless_lost(lab: LabScreen, then: Then) -> None:
 
 def open_file(lab: LabScreen) -> None:
     """A preset of the list, or a file by its path."""
-    from infralab.tui.library import presets
+    from infralab.models.presets import presets
 
     choices = [Choice(str(item.path), item.name, item.title, item.question) for item in presets()]
     pick = Pick("Open a preset, or type the path of a file", choices, free="open the file")
@@ -83,7 +84,7 @@ def new_design(lab: LabScreen) -> None:
 def save(lab: LabScreen, then: Then | None = None) -> None:
     """Write to the document's file; without one, or where it isn't ours to write, ask for a name."""
     session = lab.desk.session
-    if session.path is None or lab.is_shipped(session.path):
+    if session.path is None or is_shipped(session.path):
         save_as(lab, then)
         return
     _write(lab, session.path, False, then)
@@ -91,7 +92,7 @@ def save(lab: LabScreen, then: Then | None = None) -> None:
 
 def save_as(lab: LabScreen, then: Then | None = None) -> None:
     path = lab.desk.session.path
-    name = str(path) if path and not lab.is_shipped(path) else f"{path.stem if path else 'design'}.toml"
+    name = str(path) if path and not is_shipped(path) else f"{path.stem if path else 'design'}.toml"
 
     def done(text: str | None) -> None:
         if text:

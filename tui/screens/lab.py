@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -128,17 +127,11 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
         self.canvas.set_design(self.desk.state.design, self.desk.state.report, CatalogueParts(catalogue))
         self.palette.stock(catalogue)
         self.inspector.stock(catalogue)
-        self.call_later(self.ask_gains)
+        self.ask_search()
 
     def restock(self) -> None:
         """Another document is open: it may bring parts of its own."""
         self.desk.task(self._read_catalogue, self._stock)
-
-    def is_shipped(self, path: Path) -> bool:
-        """Whether a file belongs to the lab itself: edits to it are saved under another name."""
-        from infralab.tui.library import folder
-
-        return path.resolve().parent == folder().resolve()
 
     # -- state
 
@@ -152,7 +145,9 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
         for panel in self.panels:
             panel.show(state)
         if design_changed:
-            self.ask_gains()
+            self.ask_search()
+        if self.why.display and state.report is not None and self._explained is not state.report:
+            self.ask_why()
 
     def _show_selection(self, state: LabState) -> None:
         boxes = [owner[4:] for owner in state.selection if owner.startswith("box.")]
@@ -190,7 +185,16 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
         middle, bottom = self.query_one("#middle"), self.query_one("#bottom")
         middle.display = any(shown[w] for w in (self.palette, self.canvas, self.inspector, self.why))
         bottom.display = any(shown[w] for w in (self.ceilings, self.fit, self.helps))
+        self._name_tabs(wide)
         self._widths(narrow, wide)
+
+    def _name_tabs(self, wide: bool) -> None:
+        """Where one of two panels is hidden, the other's title names it with its key."""
+        names = ("2 Framework fit", "3 Fixes, best value first") if wide else ("2 Fit ╱ 3 fixes", "3 Fixes ╱ 2 fit")
+        for panel, title in zip((self.fit, self.helps), names, strict=True):
+            title = title.replace("╱", "/") if self.canvas.painter.ascii_only else title
+            if panel.border_title != title:
+                panel.border_title = title
 
     def _widths(self, narrow: bool, wide: bool) -> None:
         palette, side = (30, 36) if narrow else (28, 44) if wide else (23, 34)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infralab.tui.canvas import messages
+from infralab.tui.panels.helps import Helps
 from infralab.tui.panels.inspector import Inspector
 from infralab.tui.panels.palette import Palette
 
 if TYPE_CHECKING:
+    from infralab.models.explore.why import Reason
+    from infralab.models.report import Report
     from infralab.tui.edits import Clipboard
     from infralab.tui.screens.lab import LabScreen
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 else:
     _Lab = object
 
+SEARCH_AFTER_SECONDS = 0.4  # without an edit
 OVERLAYS = ("traffic", "busy", "money", "heat", "confidence")
 
 
@@ -25,6 +28,8 @@ class LabActions(_Lab):
     """Mixed into the lab's screen."""
 
     _overlay = 0
+    _explained: Report | None = None  # the report whose chain was asked for
+    _search = 0  # number of the newest search for fixes
     _board: Clipboard | None = None
 
     # -- drawing
@@ -173,6 +178,7 @@ class LabActions(_Lab):
             self.side = "why"
             self.lay_out()
             self.why.focus()
+            self.ask_why()
         self.lay_out()
 
     def action_pin(self) -> None:
@@ -209,19 +215,65 @@ class LabActions(_Lab):
 
         self.app.push_screen(Ask("The same on the command line (copied)", text, (("o", "well"),)))
 
-    def ask_gains(self) -> None:
-        """What parts of the catalogue would do here, one by one, when the worker has nothing better to do."""
-        if self.catalogue is None or not self.palette.show_gains:
-            return
-        from infralab.tui.suggest import gains
+    def ask_search(self) -> None:
+        """Look for fixes and for what parts would do here, once edits rest and the worker has nothing to do."""
+        self._search += 1
+        number = self._search
+        self.set_timer(SEARCH_AFTER_SECONDS, lambda: self._search_now(number))
+
+    def _search_now(self, number: int) -> None:
+        from infralab.tui.search import Found, search
 
         design, catalogue = self.desk.session.design, self.catalogue
+        if number != self._search or catalogue is None:
+            return
 
-        def done(found: Mapping[str, str]) -> None:
-            if self.desk.session.design is design:
-                self.palette.offer(found)
+        def wanted() -> bool:
+            return number == self._search and not self.desk.hurried()
 
-        self.desk.task(lambda: gains(design, catalogue), done, "gains")
+        def done(found: Found) -> None:
+            if number != self._search or self.desk.session.design is not design:
+                return
+            if not found.whole:
+                self.ask_search()
+                return
+            self.palette.offer(dict(found.gains))
+            self.helps.offer(found)
+
+        self.desk.task(lambda: search(design, catalogue, wanted), done, "search")
+
+    def on_helps_chosen(self, message: Helps.Chosen) -> None:
+        """A fix is made: one edit."""
+        from infralab.models.explore.upgrades import applied
+
+        fix = message.fix
+        self.desk.what_if(None)
+        if self.make(lambda old: applied(old, fix.changes), fix.label):
+            self.say(f"{fix.label}: ^Z takes it back")
+
+    def on_helps_looked_at(self, message: Helps.LookedAt) -> None:
+        """The fix under the cursor is tried out in the what-if line."""
+        from infralab.models.explore.upgrades import applied
+
+        fix = message.fix
+        if fix is None:
+            self.desk.what_if(None)
+        else:
+            self.desk.what_if(lambda old: applied(old, fix.changes), fix.label, title="IF YOU DO IT")
+
+    def ask_why(self) -> None:
+        """The chain of equations behind the rate, for the panel that shows it."""
+        from infralab.tui.parts import catalogue_for
+
+        design, report = self.desk.session.design, self.desk.state.report
+        self._explained = report
+
+        def work() -> Reason:
+            from infralab.models.explore.why import why
+
+            return why(design, "rate", catalogue_for(design))
+
+        self.desk.task(work, self.why.tell, "why")
 
     # -- view
 
