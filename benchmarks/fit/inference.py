@@ -1,6 +1,6 @@
 """Fit `models/fitted/transformer_inference.toml` on published serving and batch inference rows.
 
-    python benchmarks/fit/inference.py [FOLDER] [--leave-one-out] [--write]
+    python benchmarks/fit/inference.py [FOLDER] [--folds 5] [--write]
 
 Constants belong to a chip generation, a processor kind, or a software family on a processor kind
 (model.md, section 10); none to a model, site or row. About half of the sources are fitted on, the others
@@ -8,6 +8,7 @@ are held out. Each row is evaluated once with every constant it reads raised by 
 own (the product's batched evaluation), so the Jacobian costs one evaluation a row. The error is the
 logarithm of predicted over measured time; absolute values, by reweighted least squares; a source
 weighs as the root of its rows; a ridge holds constants that the rows say little about at their prior.
+Every run starts from the priors below. `--folds` predicts each source by constants that never saw it.
 """
 
 from __future__ import annotations
@@ -49,30 +50,31 @@ HELD_OUT = frozenset(
         "speculative_decoding",
     }
 )
-CHIP = {
-    "matmul_share_16bit": (0.02, 0.95),
-    "matmul_share_8bit": (0.02, 0.95),
-    "matmul_share_4bit": (0.02, 0.95),
-    "attention_share": (0.02, 0.9),
-    "bandwidth_share": (0.2, 0.95),
-    "core_bandwidth": (1e9, 60e9),
+Range = tuple[float, float, float]  # prior, least, most
+CHIP: dict[str, Range] = {
+    "matmul_share_16bit": (0.65, 0.02, 0.95),
+    "matmul_share_8bit": (0.5, 0.02, 0.95),
+    "matmul_share_4bit": (0.35, 0.02, 0.95),
+    "attention_share": (0.35, 0.02, 0.9),
+    "bandwidth_share": (0.8, 0.2, 0.95),
+    "core_bandwidth": (12e9, 1e9, 60e9),
 }
-STACK = {
-    "bandwidth_factor": (0.2, 1.15),
-    "attention_factor": (0.01, 2.0),
-    "unpack_flop": (1.0, 2000.0),
-    "unpack_vector_flop": (0.1, 100.0),
-    "matmul_factor": (0.05, 1.5),
-    "cache_factor": (0.2, 1.1),
-    "layer_seconds": (1e-7, 2e-3),
-    "expert_seconds": (1e-7, 3e-3),
-    "step_seconds": (1e-6, 2e-2),
-    "expert_factor": (0.05, 1.2),
-    "sequence_seconds": (1e-8, 1e-4),
-    "request_seconds": (1e-4, 0.5),
-    "crowding": (0.01, 1.0),
+STACK: dict[str, Range] = {
+    "bandwidth_factor": (1.0, 0.2, 1.15),
+    "attention_factor": (1.0, 0.01, 2.0),
+    "unpack_flop": (100.0, 1.0, 2000.0),
+    "unpack_vector_flop": (4.0, 0.1, 100.0),
+    "matmul_factor": (1.0, 0.05, 1.5),
+    "cache_factor": (1.0, 0.2, 1.1),
+    "layer_seconds": (30e-6, 1e-7, 2e-3),
+    "expert_seconds": (30e-6, 1e-7, 3e-3),
+    "step_seconds": (500e-6, 1e-6, 2e-2),
+    "expert_factor": (0.7, 0.05, 1.2),
+    "sequence_seconds": (3e-6, 1e-8, 1e-4),
+    "request_seconds": (0.03, 1e-4, 0.5),
+    "crowding": (0.3, 0.01, 1.0),
 }
-LINK = {"reduce_seconds": (1e-6, 3e-4)}
+LINK: dict[str, Range] = {"reduce_seconds": (10e-6, 1e-6, 3e-4)}
 BOUNDS = {**CHIP, **STACK, **LINK}
 KINDS = ("gpu", "cpu", "npu", "tpu", "edge-gpu", "edge-cpu")
 OLD_ATTENTION = ("kernels", "native", "early")
@@ -163,7 +165,21 @@ def chains(sample: Sample) -> list[tuple[str, list[str]]]:
     return found
 
 
-def give_keys(train: list[Sample], start: dict[str, float]) -> None:
+def reset() -> None:
+    """All constants back to their priors; assumed values that are not fitted stay."""
+    data = constants.table(FILE)
+    for key in list(data):
+        if not isinstance(data[key], dict) or key == "families":
+            continue
+        for name in (*BOUNDS, "rows"):
+            data[key].pop(name, None)
+        if not data[key] or key == "fit":
+            del data[key]
+    data["default"].update({name: prior for name, (prior, _, _) in BOUNDS.items()})
+    constants._find.cache_clear()
+
+
+def give_keys(train: list[Sample]) -> None:
     """Entries of their own for the finest keys that enough rows speak of; the rest shares coarser ones.
 
     A whole family and a whole kind of chip get none: what is left for them is a mixture of odd rows.
@@ -175,7 +191,7 @@ def give_keys(train: list[Sample], start: dict[str, float]) -> None:
         count = Counter((name, keys[level]) for name, keys in wanted if level < len(keys))
         kept = {(name, key) for (name, key), rows in count.items() if rows >= ENOUGH and key not in coarse}
         for name, key in kept:
-            data.setdefault(key, {}).setdefault(name, start[name])
+            data.setdefault(key, {}).setdefault(name, BOUNDS[name][0])
         wanted = [(n, k) for n, k in wanted if level >= len(k) or (n, k[level]) not in kept]
     constants._find.cache_clear()
 
@@ -199,7 +215,7 @@ def bounds_of(path: str) -> tuple[float, float]:
     key, name = path.split(".", 2)[2].rsplit(".", 1)
     if name == "cache_factor" and key.split("-")[0] not in OLD_ATTENTION:
         return 0.85, 1.15
-    return BOUNDS[name]
+    return BOUNDS[name][1:]
 
 
 def weigh(sample: Sample, size: Counter[str]) -> float:
@@ -275,6 +291,30 @@ def fill_defaults(used: Counter[str]) -> None:
     constants._find.cache_clear()
 
 
+def fit_afresh(train: list[Sample], rounds: int, show: bool = True) -> Counter[str]:
+    reset()
+    give_keys(train)
+    used = fit(train, rounds, show=show)
+    fill_defaults(used)
+    return used
+
+
+def across(rows: list[Sample], folds: int, rounds: int) -> None:
+    """Errors of each source, by constants that never saw it."""
+    ordered = [source for source, _ in Counter(s.source for s in rows).most_common()]
+    seen: dict[str, list[float]] = defaultdict(list)
+    for fold in range(folds):
+        out = set(ordered[fold::folds])
+        fit_afresh([s for s in rows if s.source not in out], rounds, show=False)
+        for sample in rows:
+            if sample.source in out:
+                seen[sample.source].append(abs(error_of(sample)))
+                seen[f"all: {sample.metric}"].append(abs(error_of(sample)))
+        print(f"fold {fold + 1} of {folds} done")
+    for source, errors in sorted(seen.items()):
+        print(f"  unseen {source:42s} {len(errors):5d} rows, median {median(errors):.3f}")
+
+
 def quality(rows: list[Sample]) -> dict[str, object]:
     errors = sorted(abs(error_of(s)) for s in rows)
     if not errors:
@@ -323,27 +363,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "models/measurements/inference")
     parser.add_argument("--rounds", type=int, default=12)
-    parser.add_argument("--leave-one-out", action="store_true", help="refit without each source, show its own error")
+    parser.add_argument("--folds", type=int, default=0, help="predict each source by constants fitted on other folds")
     parser.add_argument("--by-source", action="store_true", help="errors by source as well")
     parser.add_argument("--write", action="store_true", help=f"write models/fitted/{FILE}.toml")
     options = parser.parse_args()
     rows = samples(options.folder)
     train = [s for s in rows if s.source not in HELD_OUT]
     held = [s for s in rows if s.source in HELD_OUT]
-    start = dict(constants.table(FILE)["default"])
-    give_keys(train, start)
-    used = fit(train, options.rounds)
-    fill_defaults(used)
+    used = fit_afresh(train, options.rounds)
     print("fitted on", quality(train))
     table_of(train, options.by_source)
     print("held out", quality(held))
     table_of(held, options.by_source)
     if options.write:
         write(used, train, held)
-    if options.leave_one_out:
-        for source in sorted({s.source for s in rows}):
-            fit([s for s in rows if s.source != source], 2, show=False)
-            print(f"without {source}: {quality([s for s in rows if s.source == source])}")
+    if options.folds:
+        across(rows, options.folds, options.rounds)
 
 
 if __name__ == "__main__":
