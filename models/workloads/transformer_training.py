@@ -6,7 +6,7 @@ from infralab.models.arithmetic import Number, any_of, first, is_scalar, maximum
 from infralab.models.job import COMMUNICATION, MEMORY, OVERHEAD, Input, Job, Memory, Part, Save, Step, Traffic
 from infralab.models.machine import Machine
 from infralab.models.physics.collectives import cause
-from infralab.models.workloads.training.exchange import Fabric, sent_bytes
+from infralab.models.workloads.training.exchange import Fabric, boundary_lane, sent_bytes
 from infralab.models.workloads.training.found import plan_of, settled
 from infralab.models.workloads.training.step import Seconds
 from infralab.models.workloads.training.task import Task
@@ -105,7 +105,7 @@ def _parts(task: Task, spent: Seconds, fabric: Fabric) -> list[Part]:
         ("gradients", spent.data, fabric.data),
     ):
         if not (is_scalar(seconds[1]) and seconds[1] == 0.0):
-            lane = cause(group)
+            lane = boundary_lane(group) if group is fabric.pipeline else cause(group)
             parts.append(Part(name, lane.resource, lane.kind, *seconds, COMMUNICATION, "what compute does not hide"))
     link = f"{chip.path}.host_link"
     parts.append(Part("offload", link, "host link", *spent.offload, COMMUNICATION, "bytes/host link"))

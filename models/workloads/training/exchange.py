@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from infralab.models.arithmetic import Number, any_of, first, maximum, power, where
-from infralab.models.physics.collectives import Group, cause
+from infralab.models.arithmetic import Number, Truth, any_of, every, first, maximum, power, where
+from infralab.models.physics.collectives import Group, Lane
 from infralab.models.physics.collectives import seconds as collective_seconds
 from infralab.models.plan import Layout
 from infralab.models.workloads.training.compute import Work, expert_split
@@ -64,10 +64,21 @@ def exchange(work: Work, fabric: Fabric, layout: Layout) -> Exchange:
         context = where(layout.context > 1.0, shape.attention_layers * each, 0.0)
     pipeline: Number = 0.0
     if any_of(layout.pipeline > 1.0):
-        lane = cause(fabric.pipeline)
         sent = hidden_bytes / layout.tensor
-        pipeline = where(layout.pipeline > 1.0, lane.alpha + sent / lane.bandwidth, 0.0)
+        pipeline = where(layout.pipeline > 1.0, _hop_seconds(sent, fabric.pipeline), 0.0)
     return Exchange((tensor, tensor), expert, context, pipeline)
+
+
+def boundary_lane(group: Group) -> Lane:
+    """The lane that a transfer between stages waits for: across domains where one of them crosses."""
+    return group.outer if group.outer is not None and any_of(group.remote > 1.0) else group.inner
+
+
+def _hop_seconds(sent_bytes: Number, group: Group) -> Number:
+    inside = group.inner.alpha + sent_bytes / group.inner.bandwidth
+    if group.outer is None:
+        return inside
+    return where(group.remote > 1.0, group.outer.alpha + sent_bytes / group.outer.bandwidth, inside)
 
 
 def sent_copies(shape: Shape, domains: Number) -> Number:
@@ -101,26 +112,34 @@ def held(shape: Shape, layout: Layout) -> Held:
 
 def gradient_exchange(work: Work, fabric: Fabric, layout: Layout, params: Held) -> tuple[Number, Number]:
     """Seconds to reduce the gradients of one step, and to gather the weights after it or for a pass."""
-    ends = params.ends / where(layout.pipeline > 1.5, 2.0, 1.0)
+    dense = params.dense + params.ends / where(layout.pipeline > 1.5, 2.0, 1.0)
     reduce: Number = 0.0
     gather: Number = 0.0
-    share = work.trained_share
-    for numbers, group in ((params.dense + ends, fabric.data), (params.routed, fabric.expert_data)):
+    sharded, full = layout.sharding > 0.5, layout.sharding > 2.5
+    for numbers, group in ((dense, fabric.data), (params.routed, fabric.expert_data)):
         if not any_of(group.size > 1.0) or not any_of(numbers > 0.0):
             continue
-        trained = numbers * share
-        sharded = layout.sharding > 0.5
-        all_reduce = collective_seconds("all-reduce", trained * work.gradient_bytes, group)
-        scatter = collective_seconds("reduce-scatter", trained * work.gradient_bytes, group)
-        weights = where(layout.sharding > 2.5, numbers, trained)
-        alone = group.size <= 1.0
-        reduce = reduce + where(alone, 0.0, where(sharded, scatter, all_reduce))
-        gather = gather + where(alone, 0.0, where(sharded, collective_seconds("all-gather", weights * 2.0, group), 0.0))
-    if any_of(fabric.between.size > 1.0):
-        within = maximum(fabric.data.size, 1.0)
-        each = (params.dense + ends + params.routed) * share * work.gradient_bytes / within
-        reduce = reduce + where(fabric.between.size > 1.0, collective_seconds("all-reduce", each, fabric.between), 0.0)
+        trained = numbers * work.trained_share
+        if first(work.trained_share) > 0.0:
+            gradients = trained * work.gradient_bytes
+            summed = _seconds_if(sharded, "reduce-scatter", gradients, group)
+            reduce = reduce + where(sharded, summed, _seconds_unless(sharded, "all-reduce", gradients, group))
+        weights = where(full, numbers, trained)
+        moved = any_of(weights > 0.0)
+        gather = gather + (_seconds_if(sharded, "all-gather", weights * 2.0, group) if moved else 0.0)
+    if any_of(fabric.between.size > 1.0) and first(work.trained_share) > 0.0:
+        each = (dense + params.routed) * work.trained_share * work.gradient_bytes / maximum(fabric.data.size, 1.0)
+        reduce = reduce + collective_seconds("all-reduce", each, fabric.between)
     return reduce, gather
+
+
+def _seconds_if(condition: Truth, op: str, message_bytes: Number, group: Group) -> Number:
+    """Seconds where the condition holds, else none; not computed where it holds nowhere."""
+    return where(condition, collective_seconds(op, message_bytes, group), 0.0) if any_of(condition) else 0.0
+
+
+def _seconds_unless(condition: Truth, op: str, message_bytes: Number, group: Group) -> Number:
+    return 0.0 if every(condition) else where(condition, 0.0, collective_seconds(op, message_bytes, group))
 
 
 def sent_bytes(work: Work, fabric: Fabric, layout: Layout) -> dict[str, Number]:

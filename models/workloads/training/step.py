@@ -88,8 +88,9 @@ def step(work: Work, rates: Rates, fabric: Fabric, layout: Layout) -> Seconds:
 
     params = held(shape, layout)
     reduce, gather = gradient_exchange(work, fabric, layout, params)
-    back = (done.matmul[1] + done.passes[1] + done.attention[1]) / p
-    ahead = (done.matmul[0] + done.passes[0] + done.attention[0]) / p
+    stretch = 1.0 + context_open / maximum(attention, 1e-30)  # attention that waits for keys leaves as much room
+    back = (done.matmul[1] + done.passes[1] + done.attention[1] * stretch) / p
+    ahead = (done.matmul[0] + done.passes[0] + done.attention[0] * stretch) / p
     once = _behind(rates, reduce, back) + _behind(rates, gather, ahead)
     each_alone = reduce + 2.0 * gather
     each = _behind(rates, each_alone, (layers + done.head) / p)
