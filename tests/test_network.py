@@ -244,6 +244,41 @@ def test_best_split_is_certified_and_no_worse_than_ecmp(
     assert settled.bound == pytest.approx(settled.utilisation, rel=1e-6)
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(1, 8)), min_size=3, max_size=14))
+def test_best_split_of_one_flow_is_the_maximum_flow(ends: list[tuple[int, int, int]]) -> None:
+    """Random drawings of boxes a, b, c and switches, against an independent algorithm."""
+    pytest.importorskip("highspy")
+    import networkx as nx
+
+    from infralab.models.physics.fabric import Flow, fabric_of
+    from infralab.models.solve.flow import best_split
+
+    names = ["a", "b", "c", "s1", "s2", "s3"]  # c is a box: it does not forward
+    text = "".join(f'[box.{n}]\nis = "dgx-h100"\n' for n in names[:3])
+    text += "".join(f'[box.{n}]\nis = "quantum-2"\nrouting = "adaptive"\n' for n in names[3:])
+    drawing = nx.DiGraph()
+    drawing.add_nodes_from("ab")
+    for i, (x, y, count) in enumerate(ends):
+        if x == y:
+            continue
+        one, other = names[x], names[y]
+        text += f'[wire.w{i}]\nends = ["{one}", "{other}"]\nis = "infiniband-ndr"\ncount = {count}\n'
+        if "c" in (one, other):
+            continue
+        for tail, head in ((one, other), (other, one)):
+            before = drawing.get_edge_data(tail, head, {"capacity": 0})["capacity"]
+            drawing.add_edge(tail, head, capacity=before + count)
+    most = nx.maximum_flow_value(drawing, "a", "b")
+    settled = best_split(fabric_of(drawn(text)), [Flow("a", "b", 1e9, "input")], {})
+    assert settled is not None
+    if most == 0:
+        assert settled.loads == {}
+    else:
+        assert 1e9 / settled.utilisation == pytest.approx(1e9 * most * LINK / 1e9, rel=1e-6)
+        assert settled.bound == pytest.approx(settled.utilisation, rel=1e-6)
+
+
 def test_classes_on_one_wire_add_up() -> None:
     machine = graph("ecmp", (4, 4, 4, 4))
     one = carry(machine, Traffic("x", "a", "b", 1e9, "input"))
