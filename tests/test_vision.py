@@ -215,7 +215,8 @@ def test_unknown_layer_outputs_are_estimated_and_said() -> None:
 def test_random_queries_get_less_than_offline_batches() -> None:
     server = ran(design(workload={"mode": "server", "batch": None}))
     assert 0.3 * rate(ran(design())) < rate(server) < rate(ran(design()))
-    assert server.latency is not None and server.latency < 0.1
+    assert server.latency is not None
+    assert server.latency < 0.1
 
 
 def test_power_rises_with_load_from_idle_to_the_maximum() -> None:

@@ -38,10 +38,10 @@ FITTED = ROOT / "models" / "fitted"
 RATES = {"images_per_second", "samples_per_second", "throughput"}
 CHIP = (
     *("share_8bit", "share_16bit", "share_tf32", "share_32bit"),
-    *("memory_share", "near_bytes_per_flop", "gap_seconds", "depth_gain", "cache_gain"),
+    *("memory_share", "near_bytes_per_flop", "gap_seconds", "depth_gain", "cache_gain", "serial"),
 )
 STACK = ("passes", "host_seconds", "kernel", "gaps")
-SHARED = ("hidden", "serial", "attention_passes")
+SHARED = ("hidden", "attention_passes")
 STATIC = ("styles", "copies", "lowers", "network")  # tables that hold no constants of the fit
 FIXED = {  # set the scale of the others
     *("gpu.memory_share", "engine.kernel", "engine.gaps", "default.kernel", "default.gaps"),
@@ -346,7 +346,7 @@ def _chain(row: Row, file: str, pool: Any, name: str) -> list[tuple[str, str]]:
 
     if name in SHARED:
         return [("default", "default")]
-    if name in ("depth_gain", "cache_gain"):
+    if name in ("depth_gain", "cache_gain", "serial"):
         return [("kind", pool.chip.kind), ("default", "default")]
     if name in CHIP:
         keys = generation_keys(pool.chip)

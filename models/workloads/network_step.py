@@ -171,7 +171,7 @@ def parts(machine: Machine, pool: Pool, network: Network, batch: Number, run: Ru
         memory = (moved * (1.0 - hit + hit / constant(run.chip, "cache_gain")) + weights) / bandwidth
     if chip.kind in CPU_KINDS and chip.cores is not None:
         # cores that share one sample wait for each other after every layer
-        waiting = 1.0 + constant(("default",), "serial") * maximum(chip.cores / maximum(batch, 1.0) - 1.0, 0.0)
+        waiting = 1.0 + constant(run.chip, "serial") * maximum(chip.cores / maximum(batch, 1.0) - 1.0, 0.0)
         engine = engine * waiting
         near = chip.peaks.get("fp32")
         if near is not None and chip.cache_bytes is not None:
