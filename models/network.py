@@ -11,7 +11,7 @@ from infralab.models.constants import fitted
 from infralab.models.job import Demand, Job
 from infralab.models.machine import Link, Machine, Pool, Switch
 from infralab.models.physics.collectives import Group, Lane
-from infralab.models.physics.torus import extents, inside_bandwidth
+from infralab.models.physics.torus import dimensions, extents, inside_bandwidth, shape
 
 RACK = 16.0  # chips; a larger scale-up domain is a rack of its own switches
 GPUDIRECT = frozenset({"gpudirect-rdma", "gpudirect-storage"})
@@ -19,8 +19,9 @@ GPUDIRECT = frozenset({"gpudirect-rdma", "gpudirect-storage"})
 
 def group(machine: Machine, pool: Pool, size: Number, stride: Number = 1.0) -> Group:
     """`size` chips of a pool, `stride` chips apart: (tensor, 1), (data, tensor·…) and so on."""
-    if pool.torus:
-        return _torus_group(machine, pool, size, stride)
+    slice_shape = torus_of(machine, pool)
+    if slice_shape:
+        return _torus_group(machine, pool, size, stride, slice_shape)
     domain = scale_up_domain(pool)
     fits: bool = True
     if any_of(pool.chips > domain):
@@ -120,19 +121,48 @@ def _lane(
     )
 
 
-def _torus_group(machine: Machine, pool: Pool, size: Number, stride: Number) -> Group:
-    """Rings along the axes that the group spans, all at once; beyond the pod the hosts' network."""
+def torus_of(machine: Machine, pool: Pool) -> tuple[int, ...]:
+    """Shape of the slice of a torus that the pool's chips form; the most even one where it is not given."""
+    if pool.torus:
+        return pool.torus
+    axes = dimensions(pool.chip.link_topology)
+    chips = int(min(first(pool.all_chips), max(pool.chip.domain, first(pool.chips))))
+    if not axes or chips < 2:
+        return ()
+    found = shape(chips, axes)
+    text = f"{pool.name}: shape of the slice not given, {'x'.join(map(str, found))}"
+    machine.figures.assume(text, moves=False)
+    return found
+
+
+def _torus_group(
+    machine: Machine, pool: Pool, size: Number, stride: Number, slice_shape: tuple[int, ...]
+) -> Group:
+    """Rings along the axes that the group spans, all at once; beyond the slice the hosts' network."""
     pod = 1.0
-    for axis in pool.torus:
+    for axis in slice_shape:
         pod *= axis
     local = minimum(size, maximum(pod / maximum(stride, 1.0), 1.0))
-    spans = extents(pool.torus, local, stride)
+    spans = extents(slice_shape, local, stride)
     lane = link_lane(machine, pool, local)
-    share, slowest, hops = inside_bandwidth(pool.torus, spans, pool.chip.link_topology)
+    share, slowest, hops = inside_bandwidth(slice_shape, spans, pool.chip.link_topology)
     lane.bandwidth = lane.bandwidth * share
-    assert lane.exchange is not None
-    lane.exchange = minimum(lane.exchange, lane.exchange * slowest)
-    return Group(size, local, lane, outer_lane(machine, pool, size * stride), hops)
+    lane.exchange = minimum(lane.exchanged, lane.exchanged * slowest)
+    outer = outer_lane(machine, pool, size * stride)
+    if outer is None and any_of(size > local):
+        outer = _own_ports(machine, pool)
+    return Group(size, local, lane, outer, hops)
+
+
+def _own_ports(machine: Machine, pool: Pool) -> Lane | None:
+    """Slices of a pod product that no wire joins: over their hosts' own ports, which is said."""
+    port = next(iter(pool.ports), None)
+    if port is None:
+        return None
+    machine.figures.assume(f"{pool.name}: slices are joined by their hosts' own ports")
+    family = port.link.split("-")[0]
+    total = port.count * port.bandwidth / pool.chips
+    return _lane(machine, (port.link, family, "scale-out"), total, f"{pool.owner}.ports", pool.owner, port.link)
 
 
 def compute_links(machine: Machine, pool: Pool) -> list[Link]:

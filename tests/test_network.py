@@ -346,3 +346,15 @@ def test_published_sweeps_from_one_megabyte_on() -> None:
     assert len(errors) == len(rows) >= 100
     assert errors[len(errors) // 2] < 0.10
     assert errors[math.ceil(0.9 * len(errors)) - 1] < 0.20
+
+
+def test_a_slice_without_a_shape_is_the_most_even_one() -> None:
+    from infralab.models.physics.torus import shape
+
+    assert shape(128, 2) == (8, 16)
+    assert shape(4, 3) == (1, 2, 2)
+    assert shape(512, 3) == (8, 8, 8)
+    machine = drawn('[box.pod]\nis = "tpu-v6e-host"\ncount = 32\n')
+    ranks = group(machine, machine.pools["pod"], 256.0)
+    assert (ranks.local, ranks.remote) == (256.0, 1.0)
+    assert any("16x16" in text for text in machine.figures.assumptions)

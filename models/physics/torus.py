@@ -6,6 +6,8 @@ wrapped axes of links of B bytes/s, half the rate on an axis that does not close
 
 from __future__ import annotations
 
+from functools import cache
+
 from infralab.models.arithmetic import Number, maximum, minimum, where
 
 
@@ -22,10 +24,31 @@ def extents(torus: tuple[int, ...], size: Number, stride: Number) -> list[Number
     return found
 
 
-def wraps(axis: int, dimensions: int) -> bool:
+def dimensions(topology: str) -> int:
+    """Axes of a chip's links: "3d-torus 16x16x16" -> 3; 0 where they are no torus."""
+    return int(topology[0]) if topology[:1].isdigit() and "torus" in topology else 0
+
+
+@cache
+def shape(chips: int, axes: int) -> tuple[int, ...]:
+    """The most even slice of that many chips, short axes first: 128 on two axes -> (8, 16)."""
+    sides = [1] * axes
+    left, factor = chips, 2
+    factors: list[int] = []
+    while left > 1:
+        while left % factor:
+            factor += 1
+        factors.append(factor)
+        left //= factor
+    for prime in reversed(factors):
+        sides[sides.index(min(sides))] *= prime
+    return tuple(sorted(sides))
+
+
+def wraps(axis: int, axes: int) -> bool:
     """Whether an axis of a slice closes: in three dimensions from 4 on by optical switches (multiples
     of 4), in two only at the full 16 (the catalogue's note on ICI)."""
-    return axis % 4 == 0 if dimensions >= 3 else axis >= 16
+    return axis % 4 == 0 if axes >= 3 else axis >= 16
 
 
 def inside_bandwidth(
@@ -33,19 +56,19 @@ def inside_bandwidth(
 ) -> tuple[Number, Number, Number]:
     """Share of a chip's whole link rate that rings use, share that an all-to-all gets, and hops around.
 
-    A chip has two links on each of its `dimensions`; the all-to-all is bound by the bisection
+    A chip has two links on each of its axes; the all-to-all is bound by the bisection
     2 B n / longest axis (half of it where that axis does not close).
     """
-    dimensions = 3 if topology.startswith("3d") else 2 if topology.startswith("2d") else max(len(torus), 1)
+    axes = dimensions(topology) or max(len(torus), 1)
     ring: Number = 0.0
     hops: Number = 0.0
     exchange: Number = 1.0
     for axis, extent in zip(torus, spans, strict=True):
-        closed = wraps(axis, dimensions)
+        closed = wraps(axis, axes)
         links = where(extent >= axis, 2.0 if closed else 1.0, 1.0)
         ring = ring + where(extent > 1.0, links, 0.0)
         hops = hops + where(extent > 1.0, extent / 2.0 * (2.0 if not closed else 1.0), 0.0)
         # bytes crossing the middle: n/2 ranks send half their buffer over 2·(n/extent) or 1·(n/extent) links
-        cut = 4.0 * links / maximum(extent, 1.0) / (2.0 * dimensions)
+        cut = 4.0 * links / maximum(extent, 1.0) / (2.0 * axes)
         exchange = where(extent > 1.0, minimum(exchange, cut), exchange)
-    return maximum(ring, 1.0) / (2.0 * dimensions), exchange, hops
+    return maximum(ring, 1.0) / (2.0 * axes), exchange, hops
