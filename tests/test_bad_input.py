@@ -15,8 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from infralab.tui.commands import main
+from infralab.models import presets
+from infralab.tui.commands import TRACEBACK, main
 
 GOOD = """\
 schema = "infralab.design/1"
@@ -238,6 +241,37 @@ def test_an_edit_of_the_command_line_is_told_as_the_edit_it_is(
 def test_an_edit_can_put_right_what_the_file_has_wrong(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file.write_bytes(changed('"dgx-h100"', '"dgx-h1000"'))
     assert said(capsys, "eval", str(file), "--set", "box.train.is=dgx-h100", code=0) == ""
+
+
+VALUES = (
+    *("0", "-1", "1e300", "5e-324", "nan", "-inf", "0.5", "3", "99999999999999999999", "true", "1979-05-27"),
+    *("[]", "{}", "[1,2,3]", "[[]]", '""', '"x"', '"full"', '"none"', '"\\u0000"', '"\\U0001F600"'),
+    *('"5 GB"', '"-3 TB/s"', '"0 B/s"', '"1..5 GB/s"', '"2..1 s"'),
+)
+TEXTS = [Path(preset.path).read_text(encoding="utf-8").splitlines() for preset in presets.presets()]
+
+
+@settings(max_examples=max(100, settings().max_examples), suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_no_value_and_no_lost_line_ends_in_a_traceback(
+    data: st.DataObject, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = list(data.draw(st.sampled_from(TEXTS)))
+    for _ in range(data.draw(st.integers(1, 2))):
+        place = data.draw(st.integers(0, len(lines) - 1))
+        key, equals, _ = lines[place].partition("=")
+        lines[place] = f"{key}= {data.draw(st.sampled_from(VALUES))}" if equals and data.draw(st.booleans()) else ""
+    file.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(TRACEBACK, "1")
+        code = main(["eval", str(file), "--json"])
+    shown = capsys.readouterr()
+    assert code in (0, 2)
+    if code == 0:
+        json.loads(shown.out, parse_constant=lambda word: pytest.fail(word))
+    else:
+        assert shown.out == ""
+        assert str(file) in shown.err
 
 
 # --- the drawing is not there yet, or cannot be: an answer all the same -------------------------------

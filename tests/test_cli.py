@@ -515,7 +515,7 @@ def test_the_example_of_the_report_has_the_form_that_eval_prints(capsys: pytest.
     found = EXAMPLE.search(text)
     assert found is not None
     shown = strict(found[1])
-    open_ended = ("metrics", "plan", "step_breakdown", "assumptions", "problems", "warnings")  # by the workload
+    open_ended = ("metrics", "plan", "stands_for", "step_breakdown", "assumptions", "problems", "warnings")  # by the workload
     for name in open_ended:
         assert name in shown
         made.pop(name), shown.pop(name)
@@ -524,6 +524,15 @@ def test_the_example_of_the_report_has_the_form_that_eval_prints(capsys: pytest.
             use.pop("by_class")
         part["memory"].pop("parts")
     assert form(shown) == form(made)
+
+
+def test_nothing_of_a_report_is_left_out_of_its_json(capsys: pytest.CaptureFixture[str]) -> None:
+    from dataclasses import fields
+
+    from infralab.models.report import Report
+
+    made = strict(run(capsys, "eval", "llm-serving", "--json"))
+    assert {field.name for field in fields(Report)} <= set(made)
 
 
 def test_the_docs_tell_every_key_of_the_report(capsys: pytest.CaptureFixture[str]) -> None:

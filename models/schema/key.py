@@ -46,6 +46,7 @@ class Key:
 
 COUNT_LIMIT = 10_000_000  # more boxes or ways of spreading than that is a slip of the finger
 NUMBER_LIMIT = 1e18
+LAYER_LIMIT = 10_000  # the model walks through them
 
 
 def text(name: str, doc: str, *choices: str, **more: Any) -> Key:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from infralab.models.schema.key import NUMBER_LIMIT, Key, keyed, number, quantity, text
+from infralab.models.schema.key import LAYER_LIMIT, NUMBER_LIMIT, Key, keyed, number, quantity, text
 
 KINDS = (
     "transformer-training",
@@ -122,7 +122,7 @@ WORKLOAD = keyed(
         open=True,
         kinds=_RECOMMENDER | _GRAPH,
     ),
-    number("layers", "Layers of the graph network", 1, kinds=_GRAPH),
+    number("layers", "Layers of the graph network", 1, LAYER_LIMIT, kinds=_GRAPH),
     number("hidden", "Width of a hidden layer", 1, kinds=_GRAPH),
     number("heads", "Attention heads", 1, kinds=_GRAPH),
     Key(
@@ -169,7 +169,7 @@ TARGETS = keyed(
 
 MODEL = keyed(
     text("name", "An entry of the model library whose figures the others override, or a name to show"),
-    number("layers", "Layers", 1),
+    number("layers", "Layers", 1, LAYER_LIMIT),
     number("hidden", "Width of a layer", 1),
     number("heads", "Attention heads", 1),
     number("kv_heads", "Heads of keys and values", 1),

@@ -40,6 +40,7 @@ def as_mapping(report: Report, design: Design) -> dict[str, Any]:
         "framework": report.framework,
         "framework_fit": [{**asdict(fit), "facts": dict(fit.facts)} for fit in report.framework_fit],
         "chips": report.chips,
+        "stands_for": dict(report.stands_for),
         "metrics": dict(report.metrics),
         "assumptions": list(report.assumptions),
         "rests_on_assumption": report.rests_on_assumption,
