@@ -180,6 +180,12 @@ def test_more_clients_raise_the_rate_and_the_wait() -> None:
     assert (many.time_per_output_token or 0) > (few.time_per_output_token or 0)
 
 
+def test_a_batch_given_belongs_to_the_replica_that_the_plan_spells_out() -> None:
+    found = design(plan={"tensor": 8}, batch=1, model="deepseek-v3", weight_precision="fp8", precision="fp8")
+    report = evaluate(found)
+    assert float(str(report.plan["tensor"])) == 8
+
+
 def test_little_s_law_holds_in_a_closed_loop() -> None:
     """Clients = requests a second × time of a request (Little 1961)."""
     report = evaluate(design(plan={"tensor": 8}, mode="server", concurrency=32))
@@ -195,6 +201,8 @@ def test_an_open_stream_is_served_until_the_accelerators_are_full() -> None:
     assert served(2.0) == pytest.approx(2.0 * 128)
     assert served(1e4) < 1e4 * 128
     assert served(1e4) == pytest.approx(served(2e4), rel=0.01)
+    crowded = evaluate(design(plan={"tensor": 8}, mode="server", requests_per_second=1e4))
+    assert any("queue grows" in text for text in crowded.warnings)
 
 
 def test_two_pools_hand_the_cache_over_the_wire() -> None:
@@ -314,12 +322,32 @@ def test_variants_together_answer_as_each_alone(
         assert np.allclose(together, alone, rtol=1e-9)
 
 
-@given(load=LOADS, plan=PLANS, lengths=st.lists(st.integers(1, 20000), min_size=2, max_size=3))
-def test_sweeps_over_the_workload_answer_as_each_alone(
-    load: dict[str, Any], plan: dict[str, Any] | None, lengths: list[int]
+SWEEPS = st.sampled_from(
+    [
+        ({"mode": "server", "concurrency": 1}, "workload.concurrency", [1, 3, 64, 1000]),
+        ({"mode": "offline", "batch": 1}, "workload.batch", [1, 7, 64]),
+        ({"mode": "server", "requests_per_second": 1.0}, "workload.requests_per_second", [0.5, 20.0, 500.0]),
+        ({"mode": "offline"}, "workload.input_length", [1, 500, 20000]),
+        ({"mode": "offline", "batch": 4}, "workload.output_length", [1, 500, 20000]),
+        ({"mode": "prefill", "batch": 1}, "workload.input_length", [1, 500, 20000]),
+        ({"mode": "offline"}, "box.serve.count", [1, 2, 4]),
+    ]
+)
+
+
+@given(sweep=SWEEPS, plan=PLANS, model=MODELS)
+def test_sweeps_answer_as_each_value_alone(
+    sweep: tuple[dict[str, Any], str, list[float]], plan: dict[str, Any] | None, model: Any
 ) -> None:
-    found = design(plan=plan, **load)
-    path = "workload.input_length"
-    together = np.broadcast_to(rate(found, values={path: np.array(lengths, dtype=float)}), (len(lengths),))
-    alone = [first(rate(found, values={path: float(n)})) for n in lengths]
+    load, path, points = sweep
+    found = design(plan=plan, model=model, **load)
+    together = np.broadcast_to(rate(found, values={path: np.array(points, dtype=float)}), (len(points),))
+    alone = [first(rate(found, values={path: float(n)})) for n in points]
     assert np.allclose(together, alone, rtol=1e-9)
+
+
+def test_tensor_degrees_swept_answer_as_each_alone() -> None:
+    found = design(plan={"tensor": 1}, model="llama-3-70b", mode="server", concurrency=32)
+    degrees = [1.0, 2.0, 4.0, 8.0]
+    together = rate(found, values={"plan.tensor": np.array(degrees)})
+    assert np.allclose(together, [first(rate(found, values={"plan.tensor": d})) for d in degrees], rtol=1e-9)

@@ -64,6 +64,7 @@ STACK: dict[str, Range] = {
     "attention_factor": (1.0, 0.01, 2.0),
     "unpack_flop": (100.0, 1.0, 2000.0),
     "unpack_vector_flop": (4.0, 0.1, 100.0),
+    "codebook_vector_flop": (12.0, 0.1, 300.0),
     "matmul_factor": (1.0, 0.05, 1.5),
     "cache_factor": (1.0, 0.2, 1.1),
     "layer_seconds": (30e-6, 1e-7, 2e-3),

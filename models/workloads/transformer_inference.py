@@ -76,7 +76,8 @@ def lower(machine: Machine) -> Job:
     note_memory(job, workload, server, lengths, _batch(machine, workload, server.replicas))
     describe(job, server)
     service = _service(machine, workload, server, lengths, job)
-    account(job, workload, server, service, lengths)
+    clients = None if workload.concurrency is None else _concurrency(machine, workload.concurrency)
+    account(job, workload, server, service, lengths, clients)
     return job
 
 
@@ -118,7 +119,9 @@ def _server(
         return Server(pool, engine(machine, pool, model, counts, numbers, constants, layout), space, slots)
 
     if fixes_degrees(plan):
-        options = spread_experts(planned(machine, pool, plan, path, model), plan, model)
+        options = [planned(machine, pool, plan, path, model)]
+        if workload.batch is None:  # a batch given belongs to the replica that the plan spells out
+            options = spread_experts(options[0], plan, model)
         worth = 1.0 if workload.mode != "single-stream" else 1e9
         worth *= WORTH_SPREADING
     else:
@@ -126,20 +129,19 @@ def _server(
     servers = [server(option) for option in options]
     if len(servers) == 1:
         return servers[0]
-    chosen = _best(servers, workload, lengths, worth)
+    chosen = _best(servers, [_merit(machine, s, workload, lengths) for s in servers], worth)
     same = [s for s in servers if s.engine.layout is chosen]
     return same[0] if same else server(chosen)
 
 
-def _best(servers: list[Server], workload: Workload, lengths: Lengths, worth: float) -> Layout:
-    """Of the layouts, in each variant the one that fits and serves most (or answers soonest, asked one at a time).
+def _best(servers: list[Server], merits: list[Number], worth: float) -> Layout:
+    """Of the layouts, in each variant the one of the greatest merit.
 
     A later one wins only where it is `worth` times as good as the best before.
     """
-    chosen = servers[0].engine.layout
-    best = _merit(servers[0], workload, lengths)
-    for server in servers[1:]:
-        other, merit = server.engine.layout, _merit(server, workload, lengths)
+    chosen, best = servers[0].engine.layout, merits[0]
+    for server, merit in zip(servers[1:], merits[1:], strict=True):
+        other = server.engine.layout
         better = merit > best * where(best > 0.0, worth, 1.0)
         if not any_of(better):
             continue
@@ -148,18 +150,17 @@ def _best(servers: list[Server], workload: Workload, lengths: Lengths, worth: fl
     return chosen
 
 
-def _merit(server: Server, workload: Workload, lengths: Lengths) -> Number:
-    """Output tokens a second, roughly; below zero where the weights don't fit, less so the nearer they come."""
+def _merit(machine: Machine, server: Server, workload: Workload, lengths: Lengths) -> Number:
+    """Output tokens a second, roughly (one at a time: of one request); below zero where weights don't fit."""
     replicas, space = server.replicas, server.room
-    batch = _largest(server)
-    busy = replicas
+    batch, busy = _largest(server), replicas
+    asked = _batch(machine, workload, replicas)
     if workload.mode == "single-stream":
         batch, busy = 1.0, 1.0
-    elif workload.batch is not None:
-        batch = minimum(batch, workload.batch)
-    elif workload.concurrency is not None:
-        batch = minimum(batch, maximum(workload.concurrency / replicas, 1.0))
-        busy = minimum(replicas, maximum(workload.concurrency, 1.0))
+    elif asked is not None:
+        batch = minimum(batch, asked)
+        if workload.batch is None and workload.concurrency is not None:
+            busy = minimum(replicas, maximum(_concurrency(machine, workload.concurrency), 1.0))
     steps = maximum(lengths.output, 1.0)
     seconds = steps * server.engine.decode(batch, lengths.context).total()
     if workload.mode != "decode":
@@ -182,7 +183,10 @@ def _service(machine: Machine, workload: Workload, server: Server, lengths: Leng
     if workload.requests_per_second is not None:
         rate = figures.number("workload.requests_per_second", workload.requests_per_second)
         job.offered_rate = rate * lengths.output
-        return open_stream(server.engine, lengths, rate / replicas, server.slots)
+        service = open_stream(server.engine, lengths, rate / replicas, server.slots)
+        if any_of(rate * service.cycle > replicas * service.batch):
+            machine.warn(server.pool.owner, "more requests arrive than are served: the queue grows without end")
+        return service
     if batch is not None:
         burst = workload.mode == "offline"
         return closed_loop(server.engine, lengths, batch, server.slots, burst=burst)
@@ -206,8 +210,12 @@ def _batch(machine: Machine, workload: Workload, replicas: Number) -> Number | N
     if workload.batch is not None:
         return machine.figures.number("workload.batch", workload.batch)
     if workload.concurrency is not None:
-        return maximum(machine.figures.number("workload.concurrency", workload.concurrency) / replicas, 1.0)
+        return maximum(_concurrency(machine, workload.concurrency) / replicas, 1.0)
     return None
+
+
+def _concurrency(machine: Machine, given: float) -> Number:
+    return machine.figures.number("workload.concurrency", given)
 
 
 def _two_pools(
@@ -241,6 +249,9 @@ def _two_pools(
         Step(two.pool.owner, batch, parts(two, pools.decode.step, "decode"), two.replicas, name="decode")
     )
     job.offered_rate = pools.requests_per_second * output
+    if workload.requests_per_second is not None:
+        arrivals = machine.figures.number("workload.requests_per_second", workload.requests_per_second)
+        job.offered_rate = minimum(job.offered_rate, arrivals * output)
     job.traffic.append(Traffic("cache handover", ahead.name, behind.name, moved / output, "cache"))
     job.peak_flop_per_s = one.engine.formats.peak * ahead.all_chips + two.engine.formats.peak * behind.all_chips
     job.model_flop_per_unit = 2.0 * model.active_parameters + prompt_flop(model, lengths) / output
@@ -256,15 +267,15 @@ def _two_pools(
 def _clients(machine: Machine, workload: Workload, two: Server, lengths: Lengths, one: Server) -> Number:
     """Requests in the whole loop: as asked, or as many as the decode pool holds."""
     if workload.concurrency is not None:
-        return machine.figures.number("workload.concurrency", workload.concurrency)
+        return _concurrency(machine, workload.concurrency)
     if workload.batch is not None:
         return machine.figures.number("workload.batch", workload.batch) * two.replicas
     if workload.requests_per_second is not None:
-        # as many as keep that rate: arrivals × time in the system (Little)
+        # more than enough to keep that rate: arrivals × time in the system (Little)
         rate = machine.figures.number("workload.requests_per_second", workload.requests_per_second)
         step = two.engine.decode(maximum(two.slots / 4.0, 1.0), lengths.context).total()
         alone = one.engine.prefill(lengths.prompt, 1.0, lengths.prompt, alone=True).total()
-        return maximum(rate * (alone + lengths.output * step), 1.0)
+        return maximum(1.5 * rate * (alone + lengths.output * step), 1.0)
     if workload.mode == "single-stream":
         return 1.0
     machine.figures.assume("batch not given: as many sequences as the decode pool holds", moves=False)

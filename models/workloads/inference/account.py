@@ -62,13 +62,15 @@ def describe(job: Job, server: Server, prefix: str = "") -> None:
     job.plan_found = job.plan_found or layout.found
 
 
-def account(job: Job, workload: Workload, server: Server, service: Service, lengths: Lengths) -> None:
-    """Steps, metrics and FLOP of one pool that does both phases."""
+def account(
+    job: Job, workload: Workload, server: Server, service: Service, lengths: Lengths, clients: Number | None
+) -> None:
+    """Steps, metrics and FLOP of one pool that does both phases; fewer `clients` than replicas leave some idle."""
     pool, model = server.pool, server.engine.shape
     chips = pool.all_chips
     busy = server.replicas
-    if workload.concurrency is not None:
-        busy = minimum(busy, maximum(workload.concurrency, 1.0))
+    if clients is not None:
+        busy = minimum(busy, maximum(clients, 1.0))
     numbers = server.engine.formats
     job.peak_flop_per_s = numbers.peak * chips
     if workload.mode == "prefill":

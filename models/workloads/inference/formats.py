@@ -37,6 +37,7 @@ class Formats:
     peak_path: str
     attention_peak: Number  # scores and values are multiplied in 16 bits
     vector_peak: Number  # FLOP/s that unpacking is counted against
+    codebook: bool  # weights are looked up in a table rather than scaled
     unpacks: bool  # weights below 8 bits are unpacked before the multiply
 
 
@@ -81,6 +82,7 @@ def formats(machine: Machine, pool: Pool, workload: Workload, load: Number) -> F
         peak_path=path,
         attention_peak=sixteen[1],
         vector_peak=_vector_peak(pool, sixteen[1]),
+        codebook=float(bits) < 4.0 and "iq" in f"{entry.get('of', '')} {name}",
         unpacks=float(bits) < 7.5 and BITS.get(used, 16) > 4,
     )
 

@@ -100,7 +100,9 @@ def stack(machine: Machine, pool: Pool, formats: Formats) -> Stack:
     # narrow weights are unpacked by the vector units, which fast memories outrun
     unpack: Number = 0.0
     if formats.unpacks:
-        name = "unpack_vector_flop" if chip.kind in (*HOST_KINDS, "edge-cpu") else "unpack_flop"
+        name = "unpack_flop"
+        if chip.kind in (*HOST_KINDS, "edge-cpu"):
+            name = "codebook_vector_flop" if formats.codebook else "unpack_vector_flop"
         unpack = of_stack(name, "FLOP") / formats.vector_peak
     factor = of_stack("matmul_factor")
     link = chip.link_kind or "pcie"
