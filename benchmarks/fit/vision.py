@@ -41,7 +41,7 @@ CHIP = (
     *("memory_share", "near_bytes_per_flop", "gap_seconds", "depth_gain", "cache_gain", "serial"),
 )
 STACK = ("passes", "host_seconds", "kernel", "gaps")
-SHARED = ("hidden", "attention_passes")
+SHARED = ("hidden", "half_wave", "attention_passes")
 STATIC = ("styles", "copies", "lowers", "network")  # tables that hold no constants of the fit
 FIXED = {  # set the scale of the others
     *("gpu.memory_share", "engine.kernel", "engine.gaps", "default.kernel", "default.gaps"),
@@ -62,6 +62,7 @@ START = {
         "memory_share": 0.85,
         "hidden": 0.7,
         "serial": 0.05,
+        "half_wave": 0.5,
         "attention_passes": 0.6,
         "cache_gain": 2.0,
         "depth_gain": 0.15,

@@ -1,6 +1,6 @@
 """Time of one batch of a network known by its cost, on one copy of it.
 
-    engine  = FLOP / (peak · share · kernel)
+    engine  = FLOP / (peak · share · kernel) · (1 + half a wave · units / tiles)
     memory  = (passes · activations · bytes · batch + weights) / (bandwidth · share)
     device  = max(engine, memory) + (1 − hidden) · min(engine, memory) + layers · gap
     batch   = max(device, layers · host)
@@ -160,6 +160,10 @@ def parts(machine: Machine, pool: Pool, network: Network, batch: Number, run: Ru
     depth = minimum(maximum(network.macs / network.activations / USUAL_DEPTH, 0.1), 4.0)
     fill = power(depth, constant(run.chip, "depth_gain"))
     engine = network.flop * passes * batch * run.copies / (run.peak.value * share * kernel * fill)
+    if chip.kind in GRAPHICS and chip.cores is not None:
+        # the last wave of tiles of each layer leaves units idle: half a wave on average
+        tiles = network.activations / network.layers * batch / TILE
+        engine = engine * (1.0 + constant(("default",), "half_wave") * chip.cores / tiles)
     bandwidth, path, kind = memory_lane(figures, chip)
     bandwidth = bandwidth * constant(run.chip, "memory_share")
     moved = activation_bytes(figures, network, run) * batch * run.busy
@@ -248,6 +252,8 @@ def memory_lane(figures: Figures, chip: Chip) -> tuple[Number, str, str]:
 
 
 CORE = re.compile(r"[A-Z][a-z]+[- ][A-Z]\d+")  # a core's design, as in the catalogue's `cores_unit`
+GRAPHICS = frozenset({"gpu", "edge-gpu"})
+TILE = 128.0 * 128.0  # outputs that one unit makes at a time
 USUAL_DEPTH = 400.0  # multiply-adds behind one layer output, at which shares are stated
 MATRIX_RATIO = 8.0  # int8 over fp32: vectors of narrow numbers reach 4
 ON_CHIP = frozenset({"mcu", "mcu-npu"})
