@@ -6,6 +6,7 @@ wrapped axes of links of B bytes/s, half the rate on an axis that does not close
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from infralab.models.arithmetic import Number, maximum, minimum, where
@@ -45,10 +46,13 @@ def shape(chips: int, axes: int) -> tuple[int, ...]:
     return tuple(sorted(sides))
 
 
-def wraps(axis: int, axes: int) -> bool:
-    """Whether an axis of a slice closes: in three dimensions from 4 on by optical switches (multiples
-    of 4), in two only at the full 16 (the catalogue's note on ICI)."""
-    return axis % 4 == 0 if axes >= 3 else axis >= 16
+def wraps(axis: int, topology: str) -> bool:
+    """Whether an axis of a slice closes into a ring: by optical switches in multiples of 4, by fixed
+    cables only at the full length where the topology names one ("2d-torus 16x16")."""
+    if "optical" in topology:
+        return axis % 4 == 0
+    full = re.search(r"(\d+)x\d+", topology)
+    return axis >= int(full[1]) if full else axis > 2
 
 
 def inside_bandwidth(
@@ -64,7 +68,7 @@ def inside_bandwidth(
     hops: Number = 0.0
     exchange: Number = 1.0
     for axis, extent in zip(torus, spans, strict=True):
-        closed = wraps(axis, axes)
+        closed = wraps(axis, topology)
         links = where(extent >= axis, 2.0 if closed else 1.0, 1.0)
         ring = ring + where(extent > 1.0, links, 0.0)
         hops = hops + where(extent > 1.0, extent / 2.0 * (2.0 if not closed else 1.0), 0.0)
