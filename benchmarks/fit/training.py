@@ -41,7 +41,7 @@ FIT_ON = (
     "automodel.toml",
     "maxtext.toml",
     "tpu_recipes.toml",
-    "amd.toml",
+    "mlperf_amd.toml",
     "gaudi.toml",
     "trainium.toml",
 )
@@ -56,12 +56,12 @@ BOUNDS = {
     "tensor_seconds": (1e-5, 2e-3),
     "stack_share": (0.8, 1.25),
     "step_seconds": (2e-3, 3e-1),
-    "overlap": (0.05, 1.0),
+    "overlap": (0.3, 1.0),
     "hidden_cost": (0.02, 0.8),
     "score_share": (0.45, 0.95),
     "tensor_spanning": (1.0, 4.0),
     "hop_seconds": (1e-5, 3e-3),
-    "fill_depth": (1.0, 512.0),
+    "fill_depth": (16.0, 256.0),
     "lost_waves": (0.01, 1.0),
     "tensor_exposed": (0.05, 1.5),
     "expert_exposed": (0.05, 2.0),
@@ -71,7 +71,7 @@ BOUNDS = {
 # tables that may differ from the wider one, and in what
 TABLES = {
     "default": tuple(n for n in BOUNDS if n != "stack_share"),
-    "megatron-core": ("stack_share", "hop_seconds"),
+    "megatron-core": ("stack_share", "hop_seconds", "overlap"),
     "volta": ("matmul_share", "layer_seconds"),
     "ampere": ("matmul_share", "memory_share", "attention_share", "layer_seconds"),
     "hopper": ("matmul_share", "memory_share", "narrow_share", "attention_share", "layer_seconds"),

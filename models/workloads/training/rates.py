@@ -31,6 +31,10 @@ class Constants:
     def of_software(self, name: str, unit: str = "") -> Number:
         return fitted(self.figures, FILE, self.software, name, unit)
 
+    def of_both(self, name: str, unit: str = "") -> Number:
+        """By framework first, then by chip."""
+        return fitted(self.figures, FILE, (*self.software, *self.keys), name, unit)
+
     def path(self, name: str) -> str:
         """Path of the figure that `of_chip` records."""
         data = table(FILE)
@@ -107,7 +111,7 @@ def rates(machine: Machine, pool: Pool, peaks: Peaks, constants: Constants) -> R
         expert_seconds=of_chip("expert_seconds", "s") / stack,
         step_seconds=of_chip("step_seconds", "s"),
         hop_seconds=constants.of_software("hop_seconds", "s"),
-        overlap=of_chip("overlap"),
+        overlap=constants.of_both("overlap"),
         hidden_cost=of_chip("hidden_cost"),
         tensor_exposed=of_chip("tensor_exposed"),
         tensor_spanning=of_chip("tensor_spanning"),
