@@ -55,7 +55,10 @@ def many_boxes(count: int) -> Design:
 
 
 def figures(preset: str | None, repeats: int) -> dict[str, float]:
-    path = presets.default().path if preset is None else presets.find(preset).path  # type: ignore[union-attr]
+    first = presets.default()
+    path = (first.path if first is not None else None) if preset is None else presets.path_of(preset)
+    if path is None:
+        raise SystemExit(f"no preset {preset}; did you mean {presets.near(preset or '')}?")
     design = load(path).design
     catalogue = default_catalogue()
     found = {
