@@ -157,7 +157,6 @@ def bindings() -> list[Binding]:
         Binding(key, action.name, action.title, show=bool(action.footer), priority=action.priority)
         for action in ACTIONS
         for key in action.keys
-        if action.name != "command_palette"
     ]
 
 

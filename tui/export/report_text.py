@@ -103,8 +103,9 @@ def _ceilings(report: Report, width: int) -> Iterator[Line]:
         yield row("◆ " if stuck else "  ", _name(item), item.rate, note, style, STUCK if stuck else BAR)
     if together:
         yield row("= ", "all together", rate, "here", STRONG, GOOD)
-        yield from folded("Parts of the step follow one another, so together they are slower than each alone.", width,
-                          style=DIM)
+        yield from folded(
+            "Parts of the step follow one another, so together they are slower than each alone.", width, style=DIM
+        )
     else:
         yield from folded("The shortest bar is the speed; longer bars are spare money.", width, style=DIM)
 

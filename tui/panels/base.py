@@ -11,7 +11,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from infralab.tui.panels.paint import ASCII, Line, fit
+from infralab.tui.panels.paint import Line, fit, to_ascii
 from infralab.tui.roles import look
 from infralab.tui.state import LabState
 
@@ -69,10 +69,7 @@ class LinePanel(Widget):
             hidden.append(f"▲{self.top}")
         if total > self.top + height:
             hidden.append(f"▼{total - self.top - height}")
-        text = " ".join(hidden)
-        text = text.translate(ASCII) if self.plain else text
-        if (self.border_subtitle or "") != text:
-            self.border_subtitle = text
+        self.label(foot=" ".join(hidden))
 
     @property
     def plain(self) -> bool:
@@ -91,9 +88,7 @@ class LinePanel(Widget):
         if strip is None:
             row = self._rows[y] if y < len(self._rows) else [(" " * self.content_size.width, "")]
             plain = self.plain
-            segments = [
-                Segment(text.translate(ASCII) if plain else text, self.role(role)) for text, role in row if text
-            ]
+            segments = [Segment(to_ascii(text) if plain else text, self.role(role)) for text, role in row if text]
             strip = self._strips[y] = Strip(segments).adjust_cell_length(self.content_size.width, self.role(""))
         return strip
 
@@ -114,6 +109,17 @@ class LinePanel(Widget):
 
     def on_show(self) -> None:
         self.forget()
+
+    def label(self, title: str | None = None, foot: str | None = None) -> None:
+        """Words on the frame, above and below; equal ones repaint nothing."""
+        if title is not None:
+            title = to_ascii(title) if self.plain else title
+            if (self.border_title or "") != title:
+                self.border_title = title
+        if foot is not None:
+            foot = to_ascii(foot) if self.plain else foot
+            if (self.border_subtitle or "") != foot:
+                self.border_subtitle = foot
 
     # -- scrolling
 

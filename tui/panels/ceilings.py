@@ -63,8 +63,7 @@ class Ceilings(LinePanel, can_focus=True):
     def _title(self, report: Report | None) -> None:
         unit = report.throughput.unit if report and report.throughput else ""
         title = f"1 What each part could do, {unit} (log)" if unit else "1 What each part could do"
-        if self.border_title != title:
-            self.border_title = title
+        self.label(title)
 
 
 def name_of(ceiling: Ceiling) -> str:

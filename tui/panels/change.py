@@ -61,8 +61,7 @@ class ChangeLine(LinePanel):
         return flow(pieces, width, 4 if width >= 110 else 3, rows)
 
     def _title(self, text: str) -> None:
-        if self.border_title != text:
-            self.border_title = text
+        self.label(text)
 
 
 def _piece(change: words.Change) -> list[Piece]:

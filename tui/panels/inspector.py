@@ -134,8 +134,7 @@ class Inspector(LinePanel, can_focus=True):
         self._first = first
         more = len(self.fields) - first - height
         text = " ".join(filter(None, (f"▲{first}" if first else "", f"▼{more}" if more > 0 else "")))
-        if (self.border_subtitle or "") != text:
-            self.border_subtitle = text
+        self.label(foot=text)
         return [*shown, *foot]
 
     def _tell_more(self, total: int, height: int) -> None:
@@ -147,8 +146,7 @@ class Inspector(LinePanel, can_focus=True):
             title = f"5 {chosen[0].replace('.', ' ', 1)}"
         else:
             title = f"5 {len(chosen)} selected" if chosen else "5 The job"
-        if self.border_title != title:
-            self.border_title = title
+        self.label(title)
 
     def _row(self, row: Field, number: int, width: int, label: int) -> Line:
         if row.heading:

@@ -34,6 +34,14 @@ ASCII = str.maketrans(
         "±": "~",
         "µ": "u",
         "–": "-",
+        "−": "-",
+        "↔": "-",
+        "≈": "~",
+        "“": '"',
+        "”": '"',
+        "’": "'",
+        "÷": "/",
+        " ": " ",
         "✎": "!",
         "✓": "y",
         "✗": "x",
@@ -41,12 +49,19 @@ ASCII = str.maketrans(
         "≤": "<",
         "≥": ">",
         "²": "2",
+        "╱": "/",
         "↺": "r",
         "⏎": "<",
         "ρ": "r",
         "η": "e",
     }
 )
+
+
+def to_ascii(text: str) -> str:
+    """The same text in ASCII, cell for cell; what has no stand-in becomes a question mark."""
+    plain = text.translate(ASCII)
+    return plain if plain.isascii() else "".join(c if c.isascii() else "?" * cell_len(c) for c in plain)
 
 
 def width_of(line: Sequence[Piece]) -> int:

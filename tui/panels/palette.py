@@ -129,8 +129,7 @@ class Palette(LinePanel, can_focus=True):
     def _tell(self, first: int, count: int, height: int) -> None:
         more = count - first - height
         text = " ".join(filter(None, (f"▲{first}" if first else "", f"▼{more}" if more > 0 else "")))
-        if (self.border_subtitle or "") != text:
-            self.border_subtitle = text
+        self.label(foot=text)
 
     def _tell_more(self, total: int, height: int) -> None:
         """The palette scrolls its own rows."""

@@ -31,8 +31,7 @@ class Why(LinePanel, can_focus=True):
         if report is None:
             return []
         title = f"Why {words.rate(report)}?" if report.throughput else "Why no number?"
-        if self.border_title != title:
-            self.border_title = title
+        self.label(title)
         lines: list[Line] = []
         if report.throughput is None:
             lines.extend([(text, "")] for text in wrap(report.sentence, width))

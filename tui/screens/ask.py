@@ -63,8 +63,7 @@ class Ask(ModalScreen[str | None]):
             yield self._question
 
     def on_mount(self) -> None:
-        self._question.border_title = self._title
-        self._question.border_subtitle = "Esc back"
+        self._question.label(self._title, "Esc back")
         self._question.focus()
 
     def action_give_up(self) -> None:
@@ -123,8 +122,7 @@ class Prompt(ModalScreen[str | None]):
             yield self._line
 
     def on_mount(self) -> None:
-        self._line.border_title = self._title
-        self._line.border_subtitle = "⏎ take   Esc back"
+        self._line.label(self._title, "⏎ take   Esc back")
         self._line.focus()
 
     def action_give_up(self) -> None:

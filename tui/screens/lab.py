@@ -184,6 +184,7 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
                 widget.display = on
         middle, bottom = self.query_one("#middle"), self.query_one("#bottom")
         middle.display = any(shown[w] for w in (self.palette, self.canvas, self.inspector, self.why))
+        bottom.styles.height = "1fr" if self.whole in (self.ceilings, self.fit, self.helps) else None
         bottom.display = any(shown[w] for w in (self.ceilings, self.fit, self.helps))
         self._name_tabs(wide)
         self._widths(narrow, wide)
@@ -192,9 +193,7 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
         """Where one of two panels is hidden, the other's title names it with its key."""
         names = ("2 Framework fit", "3 Fixes, best value first") if wide else ("2 Fit ╱ 3 fixes", "3 Fixes ╱ 2 fit")
         for panel, title in zip((self.fit, self.helps), names, strict=True):
-            title = title.replace("╱", "/") if self.canvas.painter.ascii_only else title
-            if panel.border_title != title:
-                panel.border_title = title
+            panel.label(title)
 
     def _widths(self, narrow: bool, wide: bool) -> None:
         palette, side = (30, 36) if narrow else (28, 44) if wide else (23, 34)

@@ -138,8 +138,7 @@ class Pick(ModalScreen[str | None]):
             yield self._list
 
     def on_mount(self) -> None:
-        self._list.border_title = self._title
-        self._list.border_subtitle = "⏎ take   Esc back"
+        self._list.label(self._title, "⏎ take   Esc back")
         self._list.focus()
 
     def action_give_up(self) -> None:
@@ -152,9 +151,14 @@ def matches(choices: Sequence[Choice], text: str) -> list[Choice]:
     plain = [f"{choice.title} {choice.note} {choice.about} {choice.value}".lower() for choice in choices]
     found = [choice for choice, own in zip(choices, plain, strict=True) if all(word in own for word in words)]
     if found:
-        return sorted(found, key=lambda choice: words[0] not in choice.title.lower())
+        return sorted(found, key=lambda choice: _distance(choice.title.lower(), text.lower(), words))
     letters = "".join(words)
     return [choice for choice in choices if _in_order(letters, choice.title.lower())]
+
+
+def _distance(title: str, text: str, words: Sequence[str]) -> int:
+    """0 when the title begins with the text, then by how many of the words it lacks."""
+    return 0 if title.startswith(text) else 1 + sum(word not in title for word in words)
 
 
 def _in_order(letters: str, text: str) -> bool:
