@@ -23,6 +23,7 @@ class Data:
     encoding: str  # jpeg, png, raw, tokens, records, npz, parquet, bytes
     pixels: Number | None = None  # of a stored image
     many_passes: bool = True
+    compression: Number = 1.0  # bytes after decompression over bytes stored
 
     @property
     def total_bytes(self) -> Number | None:
@@ -68,6 +69,7 @@ def resolve(machine: Machine, modality: str) -> Data | None:
         samples_per_file=number("workload.dataset.samples_per_file", float(per_file)),
         encoding=encoding,
         pixels=pixels,
+        compression=number("workload.dataset.compression", given.compression or 1.0),
         many_passes=modality != "tokens" if passes is None else float(passes) > 1.0,
     )
 

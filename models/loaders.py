@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from infralab.models.arithmetic import Number
+from infralab.models.arithmetic import Number, any_of, where
 from infralab.models.catalogue import Component
 from infralab.models.constants import fitted, table
 from infralab.models.dataset import Data
@@ -52,6 +52,13 @@ def work(machine: Machine, loader: Loader, data: Data, pool: Pool) -> Number:
     """Core-seconds of the host a sample."""
     figures = machine.figures
     decode = _decode_seconds(machine, data)
+    if any_of(data.compression > 1.0):
+        rate = float(table("host")["decode"]["decompressed_bytes_per_s"])
+        path = "fitted.host.decode.decompressed_bytes_per_s"
+        rate_of_core = figures.figure(path, rate, "B/s", "assumed", "fitted/host.toml")
+        decode = decode + where(
+            data.compression > 1.0, data.bytes_per_sample * data.compression / rate_of_core, 0.0
+        )
     if data.encoding == "jpeg" and decodes_on_chip(loader, pool):
         decode = decode * fitted(figures, "host", (pool.chip.generation,), "jpeg_host_share")
     share: Number = 1.0

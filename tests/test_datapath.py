@@ -110,6 +110,15 @@ def test_decoding_is_charged_to_the_hosts_by_the_loader() -> None:
     assert load(slower, "box.train.host.cores", "prepare") > 3 * each
 
 
+def test_decompression_costs_cores_by_what_comes_out() -> None:
+    plain = load(
+        demands(machine(encoding="records", loader="raw"), photos()), "box.train.host.cores", "prepare"
+    )
+    packed = machine(encoding='records"\ncompression = 2.0\n#', loader="raw")
+    found = load(demands(packed, photos()), "box.train.host.cores", "prepare")
+    assert found - plain == pytest.approx(200e3 / 1e9)  # 100 kB stored, 200 kB out, 1 GB/s a core
+
+
 def test_a_decoder_on_the_chip_takes_most_of_it() -> None:
     host = load(demands(machine(loader="dali-cpu"), photos()), "box.train.host.cores", "prepare")
     found = demands(machine(loader="dali"), photos())
