@@ -171,8 +171,8 @@ WRONG = {
     "no unit": (changed('"114 kB"', "114"), "bytes_per_sample", 'bytes_per_sample = 114.*"80 GB"'),
     "another unit": (changed('"114 kB"', '"114 W"'), "bytes_per_sample", 'bytes_per_sample.*bytes.*"80 GB"'),
     "no such unit": (changed('"114 kB"', '"114 kilos"'), "bytes_per_sample", "unknown unit"),
-    "wire to nowhere": (changed('["store", "train"]', '["store", "trian"]'), "ends = [\"store", "no box trian.*train"),
-    "wire to itself": (changed('["store", "train"]', '["train", "train"]'), "ends = [\"train\", \"train", "to itself"),
+    "wire to nowhere": (changed('["store", "train"]', '["store", "trian"]'), 'ends = ["store', "no box trian.*train"),
+    "wire to itself": (changed('["store", "train"]', '["train", "train"]'), 'ends = ["train", "train', "to itself"),
     "data nowhere": (changed('on = "store"', 'on = "stroe"'), 'on = "stroe"', "workload.dataset.on.*store"),
     "duplicate box": ((GOOD + "[box.train]\n").encode(), "[box.train]\n\0", "only once"),
     "duplicate key": (changed("count = 16", "count = 16\ncount = 4"), "count = 4", "only once"),
@@ -190,9 +190,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("what", WRONG)
-def test_a_wrong_file_is_told_with_its_line_and_key(
-    what: str, file: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_wrong_file_is_told_with_its_line_and_key(what: str, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     content, place, message = WRONG[what]
     file.write_bytes(content)
     for command in ("eval", "check"):
@@ -225,9 +223,7 @@ def test_an_unknown_key_is_a_warning_with_the_nearest_one(file: Path, capsys: py
         )
 
 
-def test_an_edit_of_the_command_line_is_told_as_the_edit_it_is(
-    file: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_edit_of_the_command_line_is_told_as_the_edit_it_is(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file.write_text(GOOD)
     told = said(capsys, "eval", str(file), "--set", "box.train.is=dgx-h1000")
     assert 'box.train.is = "dgx-h1000"' in told

@@ -91,9 +91,7 @@ def test_colour_can_be_asked_for_and_refused(
     assert "\x1b" not in run(capsys, "eval", FIRST.name)
 
 
-def test_set_and_remove_are_done_in_their_order(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_set_and_remove_are_done_in_their_order(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = tmp_path / "pod.toml"
     file.write_text(COLLECTIVE, encoding="utf-8")
     before = strict(run(capsys, "eval", str(file), "--json"))
@@ -515,7 +513,15 @@ def test_the_example_of_the_report_has_the_form_that_eval_prints(capsys: pytest.
     found = EXAMPLE.search(text)
     assert found is not None
     shown = strict(found[1])
-    open_ended = ("metrics", "plan", "stands_for", "step_breakdown", "assumptions", "problems", "warnings")  # by the workload
+    open_ended = (
+        "metrics",
+        "plan",
+        "stands_for",
+        "step_breakdown",
+        "assumptions",
+        "problems",
+        "warnings",
+    )  # by the workload
     for name in open_ended:
         assert name in shown
         made.pop(name), shown.pop(name)

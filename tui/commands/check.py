@@ -79,7 +79,10 @@ def _of_names(document: Document, catalogue: Catalogue) -> list[Finding]:
     try:
         return [
             Finding(
-                "error", document.path, designs.line_of(document, item.path), ".".join(item.path),
+                "error",
+                document.path,
+                designs.line_of(document, item.path),
+                ".".join(item.path),
                 designs.located(item.path, item.value, item.message, document),
             )
             for item in unknown(document.design, catalogue)

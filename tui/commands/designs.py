@@ -142,20 +142,26 @@ def line_of(document: Document, path: Sequence[str]) -> int | None:
 def add_edits(parser: argparse.ArgumentParser) -> None:
     """--set, --remove and --catalogue, as every command has them that takes a design."""
     parser.add_argument(
-        "--set", dest="edits", metavar="PATH=VALUE", action=_edit_action("set"), default=[],
+        "--set",
+        dest="edits",
+        metavar="PATH=VALUE",
+        action=_edit_action("set"),
+        default=[],
         help="change a value, like box.train.count=32; may be repeated",
     )
     parser.add_argument(
-        "--remove", dest="edits", metavar="PATH", action=_edit_action("remove"), default=[],
+        "--remove",
+        dest="edits",
+        metavar="PATH",
+        action=_edit_action("remove"),
+        default=[],
         help="take something out, like wire.store-train; may be repeated",
     )
     add_catalogue(parser)
 
 
 def add_catalogue(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--catalogue", metavar="FILE", action="append", default=[], help="a catalogue file of your own"
-    )
+    parser.add_argument("--catalogue", metavar="FILE", action="append", default=[], help="a catalogue file of your own")
 
 
 def _edit_action(verb: str) -> type[argparse.Action]:

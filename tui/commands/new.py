@@ -12,7 +12,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="infralab new",
         description='A first design from words of the catalogue, like "16 dgx-h100, infiniband-ndr, weka".',
-        epilog="Without -o the design is printed: infralab new \"…\" | infralab eval -",
+        epilog='Without -o the design is printed: infralab new "…" | infralab eval -',
     )
     made.add_argument("words", metavar="WORDS", nargs="+", help="what is there, with counts, separated by commas")
     made.add_argument("-o", "--output", metavar="FILE", help="write it there")

@@ -159,6 +159,8 @@ def _breakdowns(
             report = evaluate(from_mapping(case.data)[0], catalogue, fit=False)
             parts = sorted(report.step_breakdown, key=lambda part: -part.seconds)
             step = [f"step {duration(report.step_seconds)}"] if report.step_seconds else []
-            yield (case.file, case.id), step + [
-                f"  {duration(part.seconds):>9}  {part.name} ({part.kind})" for part in parts if part.seconds > 0
-            ]
+            yield (
+                (case.file, case.id),
+                step
+                + [f"  {duration(part.seconds):>9}  {part.name} ({part.kind})" for part in parts if part.seconds > 0],
+            )
