@@ -61,8 +61,6 @@ BOUNDS = {
     "score_share": (0.45, 0.95),
     "tensor_spanning": (1.0, 4.0),
     "hop_seconds": (1e-5, 3e-3),
-    "fill_depth": (16.0, 256.0),
-    "lost_waves": (0.01, 1.0),
     "tensor_exposed": (0.05, 1.5),
     "expert_exposed": (0.05, 2.0),
     "expert_seconds": (1e-5, 5e-3),
