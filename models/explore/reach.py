@@ -17,13 +17,14 @@ from infralab.models.evaluate import evaluate
 from infralab.models.explore.answer import Answer, answer
 from infralab.models.explore.candidates import Change, changes
 from infralab.models.explore.upgrades import Limits, applied
+from infralab.models.refusal import Refusal
 from infralab.models.units import UnitError, parse
 
 DEPTH = 4
 BEAM = 6
 
 
-class TargetError(ValueError):
+class TargetError(Refusal):
     """A target that cannot be read; the text says what would be right."""
 
 

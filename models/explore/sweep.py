@@ -19,10 +19,11 @@ from infralab.models.edits import EditError, set_value
 from infralab.models.evaluate import evaluate
 from infralab.models.explore.answer import Answer, answer
 from infralab.models.outcome import outcome
+from infralab.models.refusal import Refusal
 from infralab.models.units import UnitError, parse
 
 
-class SweepError(ValueError):
+class SweepError(Refusal):
     """A range that cannot be read; the text says what would be right."""
 
 

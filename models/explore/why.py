@@ -7,21 +7,24 @@ inputs, the strongest first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 from infralab.models.arithmetic import Number, first
 from infralab.models.catalogue import Catalogue, default_catalogue
-from infralab.models.design import Design
+from infralab.models.design import Design, Plan
 from infralab.models.evaluate import evaluate, owner_of
 from infralab.models.job import Demand, Part, Step
 from infralab.models.outcome import Outcome, outcome
+from infralab.models.refusal import Refusal
 from infralab.models.report import Report
 from infralab.models.solve.closed import demand_limit, step_limit
+from infralab.models.units import duration, human
 
 NUDGE = 1.01
+LEAP = 30.0  # a figure that moves thirty times as much as its input has been decided anew
 
 
-class WhyError(ValueError):
+class WhyError(Refusal):
     """A path that names no figure of the report; the text lists some that do."""
 
 
@@ -93,6 +96,7 @@ class _Probe:
     def __init__(self, design: Design, catalogue: Catalogue) -> None:
         import numpy as np
 
+        design = with_found_plan(design, catalogue)
         self.base: Outcome = outcome(design, catalogue)
         self.names = list(self.base.machine.figures.read)
         scales: dict[str, Number] = {}
@@ -110,15 +114,46 @@ class _Probe:
         moved = np.broadcast_to(np.asarray(varied, dtype=float), (len(self.names),))
         with np.errstate(all="ignore"):
             slopes = (moved / value - 1) / (NUDGE - 1)
-        found = []
+        found: list[Input] = []
         for i in np.argsort(-np.abs(np.nan_to_num(slopes))):
             slope = float(slopes[i])
+            if abs(slope) > LEAP:
+                continue  # something was decided anew (a way, a batch): no slope describes that
             if not abs(slope) > 2e-3 or len(found) >= most:
                 break
             name = self.names[int(i)]
             figure = self.base.machine.figures.read[name]
             found.append(Input(name, first(figure.value), figure.unit, figure.mark, figure.source, slope))
         return tuple(found)
+
+
+def with_found_plan(design: Design, catalogue: Catalogue) -> Design:
+    """The design with the plan that is found for it written down, so that a nudge cannot find another one.
+
+    The design itself where nothing is found, or where the plan as written does not give the same rate.
+    """
+    found = outcome(design, catalogue)
+    if found.job is None or found.rate is None or not found.job.plan_found:
+        return design
+    names = {f.name for f in fields(Plan)}
+    given = {k: v for k, v in found.job.plan.items() if k in names and isinstance(v, (str, bool, int, float))}
+    pinned = replace(design, plan=replace(design.plan, **given))  # type: ignore[arg-type]
+    again = outcome(pinned, catalogue)
+    if again.rate is None or abs(first(again.rate) / first(found.rate) - 1) > 1e-6:
+        return design
+    return pinned
+
+
+def _paired(parts: list[Part], others: list[Part]) -> list[tuple[Part, Part]]:
+    """Parts with their twins by name and resource, in order among equals; without a twin: its own."""
+    waiting: dict[tuple[str, str], list[Part]] = {}
+    for other in others:
+        waiting.setdefault((other.name, other.resource), []).append(other)
+    pairs = []
+    for part in parts:
+        twins = waiting.get((part.name, part.resource))
+        pairs.append((part, twins.pop(0) if twins else part))
+    return pairs
 
 
 def _rate(report: Report, probe: _Probe) -> Reason:
@@ -148,7 +183,7 @@ def _rate(report: Report, probe: _Probe) -> Reason:
 
 def _step(step: Step, twin: Step, report: Report, probe: _Probe) -> Reason:
     parts = []
-    for part, other in zip(step.parts, twin.parts, strict=False):
+    for part, other in _paired(step.parts, twin.parts):
         if first(part.seconds) > 0:
             parts.append(_part(part, other, probe))
     parts.sort(key=lambda r: -(r.value or 0.0))
@@ -158,7 +193,8 @@ def _step(step: Step, twin: Step, report: Report, probe: _Probe) -> Reason:
         f"accelerator time of {step.pool.partition('.')[2]}",
         first(limit),
         unit,
-        f"{first(step.units * step.replicas):.6g} units / {first(step.seconds()):.6g} s, the sum of its parts",
+        f"{human(first(step.units * step.replicas))} {_noun(unit)}s / {duration(first(step.seconds()))}, "
+        "the sum of its parts",
         tuple(parts),
         probe.inputs(limit, step_limit(twin)),
     )
@@ -172,12 +208,24 @@ def _part(part: Part, twin: Part, probe: _Probe) -> Reason:
 def _demand(demand: Demand, twin: Demand, report: Report, probe: _Probe) -> Reason:
     place = demand.owner.partition(".")[2]
     unit = "" if report.throughput is None else report.throughput.unit
-    noun = unit.removesuffix("/s").rstrip("s") or "unit"
-    equation = f"{first(demand.capacity):.6g} {demand.unit} ÷ {first(demand.amount):.6g} a {noun}" + (
+    noun = _noun(unit)
+    article = "an" if noun[0] in "aeiou" else "a"
+    each = human(first(demand.amount), demand.unit.removesuffix("/s").removesuffix("1"))
+    equation = f"{_capacity(first(demand.capacity), demand.unit)} ÷ {each} {article} {noun}" + (
         f" ({demand.traffic})" if demand.traffic else ""
     )
     limit, other = demand_limit(demand), demand_limit(twin)
     return Reason(f"{demand.kind} of {place}", first(limit), unit, equation, (), probe.inputs(limit, other))
+
+
+def _noun(unit: str) -> str:
+    """ "tokens/s" -> "token"."""
+    noun = unit.removesuffix("/s")
+    return "byte" if noun in ("B", "bytes") else noun.removesuffix("s") or "unit"
+
+
+def _capacity(value: float, unit: str) -> str:
+    return f"{human(value)}/s" if unit in ("1/s", "/s") else human(value, {"bytes/s": "B/s"}.get(unit, unit))
 
 
 def _resources(report: Report, probe: _Probe, path: str) -> list[Reason]:
@@ -199,7 +247,7 @@ def _resources(report: Report, probe: _Probe, path: str) -> list[Reason]:
             continue
         found += [
             _part(part, twin, probe)
-            for part, twin in zip(step.parts, other.parts, strict=False)
+            for part, twin in _paired(step.parts, other.parts)
             if wanted(part.resource, owner_of(part.resource))
         ]
     return found

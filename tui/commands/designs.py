@@ -86,6 +86,18 @@ def catalogue_with(files: Sequence[str]) -> Catalogue:
     return catalogue
 
 
+def asked(options: argparse.Namespace) -> tuple[Design, Catalogue]:
+    """The design that a command names, with its edits, and the catalogue that it is looked up in.
+
+    Raises Refused, DocumentError and CatalogueError for what is wrong with either.
+    """
+    document = opened(options.design)
+    design = edited(sound(document), options.edits)
+    catalogue = catalogue_with(options.catalogue)
+    known(design, catalogue, document)
+    return design, catalogue
+
+
 def keep_catalogue(files: Sequence[str]) -> None:
     """Have the files in every catalogue of this process, and of those that it starts."""
     from infralab.models import catalogue

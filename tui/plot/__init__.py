@@ -1,0 +1,1 @@
+"""Plots in characters: curves, scatter plots and maps as lines of pieces, for the terminal and for panels."""
