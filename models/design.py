@@ -80,6 +80,7 @@ class Box:
     topology: str | None = None  # fat-tree, rail, torus, dragonfly, single; a pod's "8x8x8"
     oversubscription: float | None = None
     routing: str | None = None  # ecmp, adaptive, min-hop
+    in_network_reduction: bool | None = None  # the switches reduce all-reduces between servers (SHARP)
     runs: tuple[str, ...] = ()
     prefixes: int | None = None
     servers: int | None = None

@@ -13,6 +13,7 @@ from infralab.models.explore.elasticity import Elasticities, elasticities
 from infralab.models.job import COMPUTE, MEMORY, Job, Step
 from infralab.models.outcome import Outcome, outcome
 from infralab.models.physics.cost import pool_price, tier_price
+from infralab.models.physics.ledger import ALL
 from infralab.models.report import (
     Bottleneck,
     Ceiling,
@@ -234,7 +235,8 @@ def _utilisation(found: Outcome, gains: Elasticities, x: float) -> tuple[Resourc
         kinds[demand.resource] = (demand.owner, demand.kind, demand.unit)
         label = demand.traffic or demand.kind
         by = classes.setdefault(demand.resource, {})
-        by[label] = max(by.get(label, 0.0), share)
+        if label != ALL:  # the sum over classes is the utilisation itself
+            by[label] = max(by.get(label, 0.0), share)
         uses[demand.resource] = ResourceUse(
             demand.resource,
             demand.owner,

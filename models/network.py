@@ -218,7 +218,7 @@ def outer_lane(machine: Machine, pool: Pool, span: Number | None = None) -> Lane
         _collide(machine, pool, chosen, lane, span)
     if switch is not None:
         lane.hop = lane.hop + 2.0 * switch.hop_latency
-        if switch.in_network_reduction and switch.box.extra.get("in_network_reduction"):
+        if switch.in_network_reduction and switch.box.in_network_reduction:
             lane.reduction = lane.bandwidth
     return lane
 

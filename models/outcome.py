@@ -12,7 +12,7 @@ from infralab.models.figures import Figures
 from infralab.models.job import COMMUNICATION, Demand, Job
 from infralab.models.lower import lower
 from infralab.models.machine import Machine
-from infralab.models.solve.closed import rate
+from infralab.models.solve.contention import settle
 from infralab.models.workloads import KINDS, lowering
 
 
@@ -50,7 +50,7 @@ def outcome(
     _apply_framework(machine, job)
     datapath.checkpoint(machine, job)
     demands = [*job.demands, *network.demands(machine, job), *datapath.demands(machine, job)]
-    return Outcome(machine, job, demands, rate(job, demands))
+    return Outcome(machine, job, demands, settle(job, demands))
 
 
 def _apply_framework(machine: Machine, job: Job) -> None:

@@ -54,6 +54,7 @@ BOX = keyed(
     ),
     number("oversubscription", "Bandwidth down for bandwidth up", 1, 1e6),
     text("routing", "How a fabric spreads traffic", "ecmp", "adaptive", "min-hop"),
+    Key("in_network_reduction", "flag", "Whether the switches add up gradients on their way (SHARP)"),
     Key("runs", "texts", "Stages placed here by hand", choices=STAGES),
     whole("prefixes", "Prefixes of an object store"),
     whole("servers", "Servers of a tier"),
