@@ -182,6 +182,6 @@ def owner_name(owner: str) -> str:
 
 def bottleneck(report: Report) -> str:
     """ "◆ train: memory bandwidth"."""
-    if report.bottleneck is None:
+    if report.bottleneck is None or not report.bottleneck.owner.startswith(("box.", "wire.")):
         return ""
     return f"◆ {owner_name(report.bottleneck.owner)}: {report.bottleneck.kind}"

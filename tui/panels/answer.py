@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from infralab.tui import words
 from infralab.tui.panels.base import LinePanel
 from infralab.tui.panels.paint import Line, Piece, flow, sparkline, spread, wrap
+
+if TYPE_CHECKING:
+    from infralab.models.report import Report
 
 
 class Answer(LinePanel):
@@ -56,9 +61,9 @@ class Answer(LinePanel):
         if report is None:
             return []
         rows = max(self.content_size.height - 1, 1)
-        texts = wrap(f"◆ {report.sentence}" if report.bottleneck else report.sentence, width - 1)
+        texts = wrap(f"◆ {report.sentence}" if _is_part(report) else report.sentence, width - 1)
         if len(texts) > rows:
-            texts = [*texts[: rows - 1], texts[rows - 1].rstrip()[: width - 3].rstrip() + " …"]
+            texts = [*texts[: rows - 1], _shorter(texts[rows - 1], width - 3) + " …"]
         lines: list[Line] = []
         for number, text in enumerate(texts):
             if number == 0 and text.startswith("◆"):
@@ -66,3 +71,13 @@ class Answer(LinePanel):
             else:
                 lines.append([(text, "strong")])
         return lines
+
+
+def _is_part(report: Report) -> bool:
+    """Whether something drawn sets the pace, and not the load that is asked for."""
+    return report.bottleneck is not None and report.bottleneck.owner.startswith(("box.", "wire."))
+
+
+def _shorter(text: str, width: int) -> str:
+    """Whole words in at most `width` cells."""
+    return text if len(text) <= width else text[: width + 1].rsplit(" ", 1)[0]

@@ -45,7 +45,7 @@ class Ceilings(LinePanel, can_focus=True):
             sign = ("◆ ", "bottleneck") if row.first else ("+ ", "good") if row.new else ("  ", "")
             role = "bar-first" if row.first else "bar-new" if row.new else "bar"
             times = "here" if row.first else words.factor(rows[0].ceiling.rate, row.ceiling.rate)
-            times = "tie" if times == "same" else times
+            times = "tie" if times == "same" and row is not rows[0] else times.replace("same", "")
             lines.append(
                 [
                     sign,
@@ -57,8 +57,15 @@ class Ceilings(LinePanel, can_focus=True):
                 ]
             )
         if len(lines) < self.content_size.height:
-            lines.append([("the shortest bar is the speed; longer bars are spare money", "dim")])
+            lines.append([(self._caption(rows, unit), "dim")])
         return lines
+
+    def _caption(self, rows: list[Row], unit: str) -> str:
+        """How to read the bars: the shortest is the speed, unless parts of one step add up."""
+        rate = self.state.report.throughput if self.state.report else None
+        if rate is not None and rate.value < rows[0].ceiling.rate * (1 - words.CLOSE) and rows[0].first:
+            return f"parts of a step add up: together {words.number(rate.value, unit)}"
+        return "the shortest bar is the speed; longer bars are spare money"
 
     def _title(self, report: Report | None) -> None:
         unit = report.throughput.unit if report and report.throughput else ""

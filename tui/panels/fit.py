@@ -64,6 +64,8 @@ def verdict(report: Report) -> str:
     best = max(item.throughput or 0.0 for item in fits)
     near = [item.framework for item in fits if (item.throughput or 0.0) >= best * (1 - words.CLOSE)]
     if len(near) > 1:
-        why = f": all wait for {words.owner_name(report.bottleneck.owner)}" if report.bottleneck else ""
+        stuck = report.bottleneck
+        waits = stuck is not None and stuck.owner.startswith(("box.", "wire."))
+        why = f": all wait for {words.owner_name(stuck.owner)}" if stuck is not None and waits else ""
         return f"{', '.join(near)}: too close to call{why}. Choose by people."
     return f"{near[0]} is the fastest here."

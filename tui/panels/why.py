@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from infralab.models.report import Bottleneck, Report
 
 
+INPUTS, BECAUSE = 3, 6  # inputs and further equations shown below one
+MOVES = 0.05  # relative change of the figure for that of an input: less isn't worth a line
+
+
 class Why(LinePanel, can_focus=True):
     BORDER_TITLE = "Why?"
 
@@ -48,18 +52,27 @@ class Why(LinePanel, can_focus=True):
 
 
 def chain(reason: Reason, width: int, depth: int = 0) -> list[Line]:
-    """An equation with its inputs, and below it the equations that it rests on."""
-    pad = " " * min(depth * 2, 6)
+    """An equation with the inputs that move it most, and below it the equations that it rests on."""
+    pad = " " * min(depth * 2, 4)
     value = "" if reason.value is None else _value(reason.value, reason.unit)
-    head = f"{pad}{'◆ ' if depth == 1 else ''}{reason.title}"
-    lines: list[Line] = [[(left(head, width - len(value) - 1), "strong" if depth < 2 else ""), (f" {value}", "strong")]]
+    lines: list[Line] = [
+        [
+            (f"{pad}◆ " if depth == 1 else pad, "bottleneck"),
+            (
+                left(reason.title, width - len(pad) - len(value) - (3 if depth == 1 else 1)),
+                "strong" if depth < 2 else "",
+            ),
+            (f" {value}", "strong"),
+        ]
+    ]
     lines.extend([(f"{pad}  {text}", "dim")] for text in wrap(reason.equation, width - len(pad) - 2))
-    if depth:
-        for use in reason.inputs:
+    known = sorted(reason.inputs, key=lambda use: -abs(use.sensitivity))
+    for use in known[:INPUTS] if depth and not reason.because else ():
+        if abs(use.sensitivity) >= MOVES:
             lines.append(_input(use.path, use.value, use.unit, use.mark, width, len(pad)))
-            if use.source:
+            if use.source and depth == 1:
                 lines.append([(f"{pad}    {cut(use.source, width - 4 - len(pad))}", "dim")])
-    for other in reason.because:
+    for other in sorted(reason.because, key=lambda other: -(other.value or 0.0))[:BECAUSE]:
         lines.extend(chain(other, width, depth + 1))
     return lines
 
@@ -118,6 +131,12 @@ def _input(path: str, value: float, unit: str, mark: str, width: int, indent: in
     role = f"mark-{mark}" if mark in ("cited", "fitted", "assumed") else "override" if mark == "override" else ""
     return [
         (" " * indent + f"  {MARKS.get(mark, '△')} ", role or "mark-cited"),
-        (left(words.owner_name(path), max(width - 5 - indent - len(text), 4)), ""),
+        (left(_short(path), max(width - 5 - indent - len(text), 4)), ""),
         (f" {text}", "strong"),
     ]
+
+
+def _short(path: str) -> str:
+    """A path without what every reader knows: the kind of owner, the file of a fitted constant."""
+    parts = path.split(".")
+    return ".".join(parts[-2:] if parts[0] == "fitted" else parts[1:]) or path

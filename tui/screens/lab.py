@@ -138,8 +138,11 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
     def show_state(self, state: LabState) -> None:
         """A new moment of the lab: the canvas and every panel take it over, and paint what differs."""
         design_changed = self.canvas.design is not state.design
-        if design_changed or self.canvas.report is not state.report:
+        report_changed = self.canvas.report is not state.report
+        if design_changed or report_changed:
             self.canvas.set_design(state.design, state.report)
+        if report_changed and self._overlay > 1:
+            self.show_overlay()
         self._show_selection(state)
         self._show_ghost_words(state)
         for panel in self.panels:
