@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from itertools import product
-from math import inf
+from math import ceil, inf
 
 from infralab.models.arithmetic import Number
 from infralab.models.design import Plan
@@ -104,19 +104,18 @@ def _options(fixed: dict[str, float], limits: Limits) -> dict[str, list[float]]:
         return [fixed[name]] if name in fixed else list(values)
 
     tensor = [t for t in powers if t <= min(limits.domain, limits.heads, 16.0) and limits.heads % t == 0]
-    stages = [p for p in divisors(limits.chips) if p <= limits.layers and p <= 64]
-    stages = [p for p in stages if limits.layers % p == 0 or (limits.layers + 2) % p == 0]
+    stages = [p for p in divisors(limits.chips) if p <= 64 and _even(limits.layers, p)]
     context = [c for c in powers if c <= max(1.0, limits.sequence / 8192.0) and c <= limits.chips]
-    experts = [e for e in divisors(limits.experts, limits.chips) if e <= 64] if limits.experts > 1 else [1.0]
+    experts = [e for e in divisors(max(limits.experts, 1.0), 64.0) if e == 1 or 4 <= e <= limits.chips]
     return {
         "tensor": choose("tensor", tensor or [1.0]),
         "pipeline": choose("pipeline", stages or [1.0]),
-        "virtual": choose("virtual", [1.0, 2.0, 4.0, 8.0, 12.0]),
+        "virtual": choose("virtual", [1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0]),
         "context": choose("context", context or [1.0]),
         "expert": choose("expert", experts),
         "micro_batch": choose("micro_batch", powers[:8]),
         "sharding": choose("sharding", [1.0, 3.0]),
-        "recompute": choose("recompute", [0.0, 1.0, 1.25, 1.5, 1.75, 2.0, 3.0]),
+        "recompute": choose("recompute", [0.0, 1.0, 1.33, 1.67, 2.0]),
     }
 
 
@@ -154,24 +153,37 @@ def _interleavings(values: list[float], stages: float, limits: Limits, fixed: bo
         return values
     if stages == 1:
         return [1.0]
-    each = limits.layers / stages
-    return [v for v in values if v <= each and (each % v == 0 or ((limits.layers + 2) / stages) % v == 0)] or [1.0]
+    even = [v for v in values if _even(limits.layers, stages * v)] or [1.0]
+    return list(dict.fromkeys((even[0], even[len(even) // 2], even[-1])))  # more gain little over these
+
+
+def _even(layers: float, parts: float) -> bool:
+    """Whether layers split into so many parts without more than a tenth of the time waiting for the longest."""
+    return parts <= layers and ceil(layers / parts) * parts <= 1.1 * layers
 
 
 def search(fixed: dict[str, float], limits: Limits, evaluate: Evaluate) -> Layout:
     """The fastest layout that fits, or the least demanding if none does; what is fixed stays as it is.
 
-    Where nothing admissible is left (counts that divide by nothing), the fixed fields are taken with
-    ones for the rest.
+    Activations go to host memory only where nothing fits otherwise. Where nothing admissible is left
+    (counts that divide by nothing), the fixed fields are taken with ones for the rest.
     """
+    layout, fits = _best(fixed, limits, evaluate)
+    if not fits and "recompute" not in fixed:
+        away, fits = _best({**fixed, "recompute": 3.0}, limits, evaluate)
+        layout = away if fits else layout
+    return layout
+
+
+def _best(fixed: dict[str, float], limits: Limits, evaluate: Evaluate) -> tuple[Layout, bool]:
     rows = candidates(fixed, limits)
     extra = {k: v for k, v in fixed.items() if k in ("sequence_parallel", "sharding_group", "offload")}
     if not rows:
         spread = fixed.get("tensor", 1.0) * fixed.get("pipeline", 1.0) * fixed.get("context", 1.0)
         values = {"data": max(1.0, limits.chips / spread), **dict.fromkeys(_AXES[1:], 1.0), "recompute": 2.0}
-        return Layout(**{**values, **{k: v for k, v in fixed.items() if k in values}, **extra})
+        return Layout(**{**values, **{k: v for k, v in fixed.items() if k in values}, **extra}), True
     if len(rows) == 1:
-        return _layout(rows[0], extra)
+        return _layout(rows[0], extra), True
     import numpy as np
 
     columns = np.array(rows, dtype=float).T.copy()
@@ -179,11 +191,11 @@ def search(fixed: dict[str, float], limits: Limits, evaluate: Evaluate) -> Layou
     seconds, load = (np.broadcast_to(np.asarray(x, dtype=float), (len(rows),)) for x in evaluate(batch))
     fits = load <= 1.0
     if not fits.any():
-        return _layout(rows[int(np.argmin(load))], extra)
+        return _layout(rows[int(np.argmin(load))], extra), False
     timed = np.where(fits, seconds, inf)
     # of plans within half a per cent, the one that is simplest and leaves most memory
     near = np.flatnonzero(timed <= timed.min() * 1.005)
-    return _layout(rows[int(near[np.argmin(load[near])])], extra)
+    return _layout(rows[int(near[np.argmin(load[near])])], extra), True
 
 
 def _layout(row: tuple[float, ...], extra: dict[str, float]) -> Layout:

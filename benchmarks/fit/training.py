@@ -92,6 +92,7 @@ TABLES = {
 class Row:
     id: str
     file: str
+    path: Path
     design: Design
     measured: dict[str, float]
 
@@ -106,7 +107,7 @@ def rows_of(folders: list[Path]) -> list[Row]:
             if design.workload.kind != "transformer-training":
                 continue
             values = {str(m["metric"]): _measured(m, "")[0] for m in case.measured if "value" in m}
-            rows.append(Row(case.id, path.name, design, values))
+            rows.append(Row(case.id, path.name, path, design, values))
     return rows
 
 
@@ -248,6 +249,9 @@ def write(rows: list[Row], fitted_on: list[str]) -> None:
         "years": "2021 to 2026",
     }
     path.write_text(header + tomli_w.dumps(out))
+    for row_file in sorted({r.path for r in rows if r.file in fitted_on}):
+        text = row_file.read_text()
+        row_file.write_text(text.replace("\nfitted = false\n", "\nfitted = true\n", 1))
 
 
 def main() -> None:

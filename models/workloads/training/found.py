@@ -14,7 +14,7 @@ from infralab.models.workloads.training.task import Task
 
 LAYOUT_FIELDS = frozenset(f.name for f in fields(Layout))
 MOST_KEPT = 1024
-MOST_SEARCHED = 256  # variants of a sweep whose plan is searched; those between take the nearest
+MOST_SEARCHED = 64  # variants of a sweep whose plan is searched; those between take the nearest
 
 _kept: dict[object, Layout] = {}
 
