@@ -42,7 +42,7 @@ CHIP = (
 )
 STACK = ("passes", "host_seconds", "kernel", "gaps")
 SHARED = ("hidden", "half_wave", "attention_passes")
-STATIC = ("styles", "copies", "lowers", "network")  # tables that hold no constants of the fit
+STATIC = ("styles", "copies", "lowers", "padding", "network")  # tables that hold no constants of the fit
 FIXED = {  # set the scale of the others
     *("gpu.memory_share", "engine.kernel", "engine.gaps", "default.kernel", "default.gaps"),
     "encoder.default.attention_passes",
@@ -384,8 +384,11 @@ def write(file: str, note: dict[str, Any]) -> None:
         if not isinstance(value, dict):
             lines.append(f"{key} = {_toml(value)}\n")
     for key, value in data.items():
-        if isinstance(value, dict):
-            lines.append(f"\n[{key}]\n" + "".join(f"{_bare(k)} = {_toml(v)}\n" for k, v in value.items()))
+        inner = value if isinstance(value, dict) else {}
+        plain = {k: v for k, v in inner.items() if not isinstance(v, dict)}
+        tables = {f"{key}.{k}": v for k, v in inner.items() if isinstance(v, dict)}
+        for name, rows in ({key: plain} | tables if plain else tables).items():
+            lines.append(f"\n[{name}]\n" + "".join(f"{_bare(k)} = {_toml(v)}\n" for k, v in rows.items()))
     (FITTED / f"{file}.toml").write_text("".join(lines))
 
 

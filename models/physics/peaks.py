@@ -55,9 +55,15 @@ def number_bytes(precision: str) -> float:
     return BITS.get(precision, 4) / 8.0
 
 
-def peak(figures: Figures, chip: Chip, precision: str) -> Peak | None:
-    """The chip's dense peak for a precision, or for what it falls back to; None if nothing is known."""
+def peak(figures: Figures, chip: Chip, precision: str, quantise: bool = False) -> Peak | None:
+    """The chip's dense peak for a precision, or for what it falls back to; None if nothing is known.
+
+    quantise: a chip that has only whole numbers may run a network quantised to them (inference).
+    """
     chain = FALLBACKS.get(precision, (precision, *FALLBACKS["bf16"]))
+    if quantise and not any(name in chip.peaks for name in chain) and "int8" in chip.peaks:
+        figures.assume(f"{chip.id} computes in int8 only: the network is taken as quantised to it")
+        chain = ("int8",)
     if chip.kind in CPU_KINDS and precision == "int8":
         chain = ("int8", "fp32")  # vectors of 16-bit floats are no help to whole numbers
     used = next((name for name in chain if name in chip.peaks), None)

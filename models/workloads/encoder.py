@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from infralab.models.arithmetic import Number
-from infralab.models.constants import assumed
+from infralab.models.arithmetic import Number, any_of, first, minimum
+from infralab.models.constants import assumed, table
 from infralab.models.job import Job
 from infralab.models.machine import Machine
 from infralab.models.workloads.cost_network import encoder_network
@@ -23,8 +23,23 @@ def lower(machine: Machine) -> Job:
         machine.figures.assume(f"sequence length not given, taken as {length:g} tokens")
     else:
         length = machine.figures.number("workload.sequence_length", given)
+    length = _computed(machine, workload.kind.partition("-")[2], length)
     writes = 0.0 if workload.attention == "flash" else SCORE_WRITES
     network = encoder_network(machine, length, writes)
     if network is None:
         return Job("samples/s")
     return lower_network(machine, network, "encoder", unit="samples/s", modality="tokens")
+
+
+def _computed(machine: Machine, work: str, length: Number) -> Number:
+    """Tokens of a sequence that a stack computes: those that skip padding take the mean of usual data."""
+    rule = table("encoder")["padding"][work]
+    framework = machine.design.software.framework
+    skips = framework in rule["skip"] if "skip" in rule else framework not in rule["keep"]
+    mean = float(rule["mean_tokens"])
+    if not skips or not any_of(length > mean):
+        return length
+    machine.figures.assume(
+        f"padding is skipped: sequences of usual data hold {mean:g} of {first(length):g} tokens"
+    )
+    return minimum(length, machine.figures.figure(f"fitted.encoder.{work}.mean_tokens", mean, "", "assumed"))

@@ -90,7 +90,7 @@ def plan_run(machine: Machine, pool: Pool, file: str, precision: str, training: 
     lowered = table(file).get("lowers", {}).get(str(framework))
     if lowered is not None and precision == "fp32" and lowered in chip.peaks and not training:
         precision = lowered  # the stack computes in half precision wherever the chip can
-    found = peak(machine.figures, chip, precision)
+    found = peak(machine.figures, chip, precision, quantise=not training)
     if found is None:
         machine.missing(
             pool.owner,
