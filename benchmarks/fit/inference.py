@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import math
 import re
+import tomllib
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -300,8 +301,8 @@ def fit_afresh(train: list[Sample], rounds: int, show: bool = True) -> Counter[s
     return used
 
 
-def across(rows: list[Sample], folds: int, rounds: int) -> None:
-    """Errors of each source, by constants that never saw it."""
+def across(rows: list[Sample], folds: int, rounds: int) -> dict[str, float]:
+    """Median error of each source and metric, by constants that never saw the source."""
     ordered = [source for source, _ in Counter(s.source for s in rows).most_common()]
     seen: dict[str, list[float]] = defaultdict(list)
     for fold in range(folds):
@@ -314,6 +315,17 @@ def across(rows: list[Sample], folds: int, rounds: int) -> None:
         print(f"fold {fold + 1} of {folds} done")
     for source, errors in sorted(seen.items()):
         print(f"  unseen {source:42s} {len(errors):5d} rows, median {median(errors):.3f}")
+    return {source: round(median(errors), 3) for source, errors in sorted(seen.items())}
+
+
+def note_unseen(found: dict[str, float]) -> None:
+    """Keep the medians of `across` beside the constants."""
+    path = constants.FOLDER / f"{FILE}.toml"
+    text = path.read_text()
+    header = "".join(line + "\n" for line in text.splitlines() if line.startswith("#"))
+    data = tomllib.loads(text)
+    data["fit"]["unseen_median"] = found
+    path.write_text(header + tomli_w.dumps(data))
 
 
 def quality(rows: list[Sample]) -> dict[str, object]:
@@ -379,7 +391,9 @@ def main() -> None:
     if options.write:
         write(used, train, held)
     if options.folds:
-        across(rows, options.folds, options.rounds)
+        found = across(rows, options.folds, options.rounds)
+        if options.write:
+            note_unseen(found)
 
 
 if __name__ == "__main__":

@@ -168,17 +168,16 @@ class Engine:
         return self.run(batch / groups, batch / groups, context, decode=True)
 
     def prefill(self, tokens: Number, sequences: Number, context: Number, alone: bool = False) -> Pass:
-        """`tokens` prompt tokens in one go, in chunks that keep a pipeline busy.
+        """`tokens` prompt tokens in passes of at most the stack's budget, each of which reads the weights.
 
         alone: the time of one prompt from end to end; else its share of a full pipeline.
         """
-        pipeline = self.layout.pipeline
-        if not any_of(pipeline > 1.0):
-            return self.run(tokens, sequences, context, decode=False)
         chunks = maximum(ceil(tokens / self.stack.prefill_tokens), 1.0)
         once = self.run(tokens / chunks, sequences / chunks, context, decode=False)
+        pipeline = self.layout.pipeline
         filled = once.times(chunks / pipeline)
-        if alone:
+        if alone and any_of(pipeline > 1.0):
+            # the last chunk passes the other stages by itself
             filled.bubble = once.total() * (pipeline - 1.0) / pipeline
         return filled
 
