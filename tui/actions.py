@@ -129,6 +129,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("theme", ("T",), "Next theme", "Dark, light, high contrast, safe for colour-blind people", "View"),
     Action("mouse", ("M",), "Mouse on or off", "Off: the terminal's own selecting and copying works", "View"),
     Action("redraw", ("ctrl+l",), "Redraw", "Paint the whole screen again", "View", shown="^L"),
+    # Present and learn
+    Action("present", ("f5",), "Present the story", "One step a key; e tries things out, F5 comes back", "Learn",
+           "present", 9, shown="F5"),
+    Action("record", ("f6",), "Record a story", "Every edit becomes a step; F6 again writes the story", "Learn", shown="F6"),
+    Action("gallery", ("f3",), "Presets", "Questions that have a design already, with figures", "Learn", shown="F3"),
+    Action("lessons", ("f4",), "Lessons", "What a guide to the field claims, tested with numbers", "Learn", shown="F4"),
+    Action("glossary", ("f7",), "Glossary", "Every word on screen in plain words, from what binds here", "Learn",
+           shown="F7"),
+    Action("start", ("f8",), "Start screen", "The map of six rooms: guess, then see", "Learn", shown="F8"),
     # File
     Action("open", ("ctrl+o",), "Open", "A preset, or a file", "File", "open", 10, shown="^O"),
     Action("new", ("ctrl+n",), "New design", "An empty canvas", "File", shown="^N"),

@@ -16,7 +16,7 @@ from infralab.tui.desk import Desk, Evaluate, model
 from infralab.tui.live import Answer
 from infralab.tui.recovery import Recovery
 from infralab.tui.screens.lab import LabScreen
-from infralab.tui.session import Session
+from infralab.tui.session import Change, Session
 from infralab.tui.terminal.quiet import QuietScreenApp
 from infralab.tui.themes import THEMES
 
@@ -34,6 +34,7 @@ class Settings:
     mouse: bool = True
     recovery_folder: Path | None = None
     recover: bool = True  # offer what an earlier lab left behind
+    start: bool = False  # begin with the map of rooms
 
 
 class LabApp(QuietScreenApp, App[int]):
@@ -63,8 +64,21 @@ class LabApp(QuietScreenApp, App[int]):
 
     def on_mount(self) -> None:
         self._hear_signals()
+        if self.settings.recovery_folder is None:
+            self._remember(Change("opened"))
+            self.desk.session.subscribe(self._remember)
+        if self.settings.start:
+            self.call_after_refresh(self.lab.action_start)
         if self.settings.recover:
             self.call_after_refresh(self._offer_recovery)
+
+    def _remember(self, change: Change) -> None:
+        """The start screen offers files that were opened or saved lately."""
+        path = self.desk.session.path
+        if change.what in ("opened", "saved") and path is not None and not self.lab.is_shipped(path):
+            from infralab.tui.stage.recent import note
+
+            note(path)
 
     def _offer_recovery(self) -> None:
         from infralab.tui.screens.files import offer_recovery

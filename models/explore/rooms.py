@@ -6,13 +6,14 @@ import os
 import tomllib
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import TYPE_CHECKING
 
-from infralab.models import presets
-from infralab.models.catalogue import Catalogue
-from infralab.models.design import Design, Step
-from infralab.models.explore.claims import figure
-from infralab.models.explore.lesson import FOLDER, LessonError
-from infralab.models.explore.story import Revealed, reveal
+if TYPE_CHECKING:  # the map is drawn before the model is read
+    from infralab.models.catalogue import Catalogue
+    from infralab.models.design import Design
+    from infralab.models.explore.story import Revealed
+
+FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lessons")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,9 @@ class Room:
 
     def design(self) -> Design:
         """The preset that the question is about. Raises LessonError."""
+        from infralab.models import presets
         from infralab.models.document import load
+        from infralab.models.explore.lesson import LessonError
 
         path = presets.path_of(self.preset)
         if path is None:
@@ -63,12 +66,17 @@ def rooms() -> tuple[Room, ...]:
 
 def shown(room: Room, one: Revealed) -> float:
     """The figure that the room compares by; 0 where there is none."""
+    from infralab.models.explore.claims import figure
+
     value = figure(room.shows, one.report)
     return value if isinstance(value, float) else 0.0
 
 
 def answer(room: Room, catalogue: Catalogue | None = None) -> tuple[Revealed, ...]:
     """The design as it is, then with each guess. Raises LessonError, VoteError, EditError."""
+    from infralab.models.design import Step
+    from infralab.models.explore.story import reveal
+
     design = room.design()
     story = replace(design, story=(*design.story, Step(vote=room.options)))
     found = reveal(design, story, story.story[-1], catalogue)

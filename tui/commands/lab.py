@@ -35,7 +35,10 @@ def run(argv: list[str]) -> int:
     from infralab.tui.app import run as open_lab
 
     chosen = {"theme": _theme(options.theme)} if options.theme else {}
-    return open_lab(settings=Settings(mouse=options.mouse, ascii_only=options.ascii, **chosen), document=document)
+    settings = Settings(
+        mouse=options.mouse, ascii_only=options.ascii, start=not options.design, **chosen
+    )
+    return open_lab(settings=settings, document=document)
 
 
 def _theme(name: str) -> str:

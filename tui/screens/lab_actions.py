@@ -9,6 +9,7 @@ from infralab.tui.canvas import messages
 from infralab.tui.panels.helps import Helps
 from infralab.tui.panels.inspector import Inspector
 from infralab.tui.panels.palette import Palette
+from infralab.tui.stage.lab import StageActions
 
 if TYPE_CHECKING:
     from infralab.models.explore.why import Reason
@@ -24,7 +25,7 @@ SEARCH_AFTER_SECONDS = 0.4  # without an edit
 OVERLAYS = ("traffic", "busy", "money", "heat", "confidence")
 
 
-class LabActions(_Lab):
+class LabActions(StageActions, _Lab):
     """Mixed into the lab's screen."""
 
     _overlay = 0

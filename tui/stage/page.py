@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from infralab.tui.panels.base import LinePanel
-from infralab.tui.panels.paint import Line, Piece, cut, fit, left, width_of, wrap
+from infralab.tui.panels.paint import ASCII, Line, Piece, cut, fit, left, width_of, wrap
+
+# Signs of these pages that the panels' own table does not have.
+PLAIN = str.maketrans({**dict.fromkeys("▀", '"'), **dict.fromkeys("“”", '"'), "◐": "%", "▣": "#", "▤": "=",
+                       "◇": "o", "▷": ">", "◉": "@", "▦": "%", "≈": "~", "÷": "/", "−": "-", "■": "#"})  # fmt: skip
 
 Source = Callable[[int, int], list[Line]]
 
@@ -19,7 +23,11 @@ class Page(LinePanel, can_focus=True):
         self.styles.border = ("none", "transparent")  # stronger than the panels' frame in the style sheet
 
     def lines(self, width: int) -> list[Line]:
-        return [_parted(line) for line in self._draw(width, self.content_size.height)]
+        lines = [_parted(line) for line in self._draw(width, self.content_size.height)]
+        if self.plain:
+            lines = [[(text.translate(PLAIN).translate(ASCII), role) for text, role in line] for line in lines]
+            lines = [[(text.encode("ascii", "replace").decode(), role) for text, role in line] for line in lines]
+        return lines
 
     def _tell_more(self, total: int, height: int) -> None:
         """A page shows all that fits; the screen scrolls by itself where it must."""
