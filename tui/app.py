@@ -74,10 +74,11 @@ class LabApp(QuietScreenApp, App[int]):
 
     def _remember(self, change: Change) -> None:
         """The start screen offers files that were opened or saved lately."""
-        path = self.desk.session.path
-        if change.what in ("opened", "saved") and path is not None and not self.lab.is_shipped(path):
-            from infralab.tui.stage.recent import note
+        from infralab.tui.library import is_shipped
+        from infralab.tui.stage.recent import note
 
+        path = self.desk.session.path
+        if change.what in ("opened", "saved") and path is not None and not is_shipped(path):
             note(path)
 
     def _offer_recovery(self) -> None:
