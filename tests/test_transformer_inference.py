@@ -239,6 +239,31 @@ def test_two_pools_hand_the_cache_over_the_wire() -> None:
     assert any(d.traffic == "cache" for d in result.demands)
 
 
+def test_experts_spread_over_servers_load_the_wires() -> None:
+    """Each token goes to 4 experts in 8 bits and comes back in 16; half of the ranks are on the other server."""
+    data = {
+        "workload": {
+            "kind": "transformer-inference",
+            "model": EXPERTS,
+            "precision": "bf16",
+            "mode": "decode",
+            "batch": 8,
+            "input_length": 100,
+        },
+        "plan": {"tensor": 1, "data": 16, "expert": 16},
+        "software": {"framework": "vllm"},
+        "box": {"serve": {"is": "dgx-h100", "count": 2}, "fabric": {"is": "fabric"}},
+        "wire": {"w": {"ends": ["serve", "fabric"]}},
+    }
+    found, problems = from_mapping(data)
+    assert not problems
+    result = outcome(found, default_catalogue())
+    assert result.job is not None
+    sent = next(t for t in result.job.traffic if t.traffic == "experts")
+    assert first(sent.bytes) == pytest.approx(32 * 4 * 4096 * 3 / 2)
+    assert any(d.traffic == "experts" for d in result.demands)
+
+
 # ---- incomplete designs and software ---------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ from infralab.models.workloads.inference.account import (
     Server,
     account,
     describe,
+    load_network,
     note_memory,
     parts,
     prompt_flop,
@@ -253,6 +254,8 @@ def _two_pools(
         arrivals = machine.figures.number("workload.requests_per_second", workload.requests_per_second)
         job.offered_rate = minimum(job.offered_rate, arrivals * output)
     job.traffic.append(Traffic("cache handover", ahead.name, behind.name, moved / output, "cache"))
+    load_network(job, one, lengths.prompt / output)
+    load_network(job, two, 1.0)
     job.peak_flop_per_s = one.engine.formats.peak * ahead.all_chips + two.engine.formats.peak * behind.all_chips
     job.model_flop_per_unit = 2.0 * model.active_parameters + prompt_flop(model, lengths) / output
     job.latency.time_to_first_token = pools.first_token

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from infralab.models.arithmetic import Number, any_of, maximum, minimum
 from infralab.models.design import Workload
-from infralab.models.job import COMMUNICATION, COMPUTE, MEMORY, OVERHEAD, Job, Memory, Part, Step
+from infralab.models.job import COMMUNICATION, COMPUTE, MEMORY, OVERHEAD, Job, Memory, Part, Step, Traffic
 from infralab.models.machine import Pool
 from infralab.models.workloads.inference.layout import Room, cache_bytes
 from infralab.models.workloads.inference.passes import Engine, Pass
@@ -77,6 +77,7 @@ def account(
         tokens = service.batch * lengths.prompt
         pieces = parts(server, service.prefill.times(service.batch), "prefill")
         job.steps.append(Step(pool.owner, tokens, pieces, busy, name="prefill"))
+        load_network(job, server, 1.0)
         job.model_flop_per_unit = prompt_flop(model, lengths) / maximum(lengths.prompt, 1.0)
         job.metrics["prefill_tokens_per_second"] = tokens * busy / service.prefill.times(service.batch).total()
         job.metrics["time_to_first_token"] = service.first_token
@@ -92,6 +93,7 @@ def account(
         pieces += parts(server, service.prefill.times(service.batch), "prefill")
         pieces.append(_waiting(server, service, steps))
     job.steps.append(Step(pool.owner, service.batch * steps, pieces, busy, name="serve"))
+    load_network(job, server, 1.0 if decode_only else 1.0 + lengths.prompt / output)
     prompt = 0.0 if decode_only else prompt_flop(model, lengths) / output
     job.model_flop_per_unit = 2.0 * model.active_parameters + model.attention_flop(1.0, lengths.context) + prompt
     job.latency.time_per_output_token = service.each_token
@@ -104,6 +106,13 @@ def account(
     job.metrics["latency"] = service.latency
     alone = service.prefill.total()
     job.metrics["prefill_tokens_per_second"] = lengths.prompt * server.replicas / maximum(alone, 1e-12)
+
+
+def load_network(job: Job, server: Server, tokens: Number) -> None:
+    """Traffic of a replica that spans servers; `tokens` pass through it for each unit of the rate."""
+    box = server.pool.name
+    for name, sent in server.engine.leaving():
+        job.traffic.append(Traffic(name, box, box, sent * tokens, name))
 
 
 def prompt_flop(model: Shape, lengths: Lengths) -> Number:

@@ -181,6 +181,19 @@ class Engine:
             filled.bubble = once.total() * (pipeline - 1.0) / pipeline
         return filled
 
+    def leaving(self) -> list[tuple[str, Number]]:
+        """Bytes that one token sends into the drawn network, all chips of the replica together, by class."""
+        shape, found = self.shape, []
+        state = shape.hidden * self.formats.activation_bytes
+        if self.reduce is not None and self.reduce.outer is not None:
+            sent = 2.0 * (self.reduce.remote - 1.0) * state * self.counts.blocks
+            found.append(("activations", sent))
+        if self.exchange is not None and self.exchange.outer is not None:
+            away = 1.0 - minimum(self.exchange.local / maximum(self.exchange.size, 1.0), 1.0)
+            sent = 2.0 * state * shape.experts_per_token * 0.75 * shape.moe_layers * away
+            found.append(("experts", sent))
+        return [(name, sent) for name, sent in found if any_of(sent > 0.0)]
+
     def network_path(self) -> Lane | None:
         """The lane that the collectives wait for."""
         group = self.exchange or self.reduce
