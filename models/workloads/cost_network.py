@@ -33,7 +33,8 @@ class Network:
     layers: Number  # kernels that follow one another, in units of a convolution with its tail
     input_numbers: Number  # of one prepared sample
     attention: bool = False  # a plain transformer: few passes over each output
-    exchange: Number = 0.0  # numbers of a sample that its blocks pass on; 0: not made of equal blocks
+    blocks: bool = False  # made of equal blocks, which several chips can share
+    exchange: Number = 0.0  # numbers of a sample that its blocks pass on
     exchanges: Number = 0.0  # times that tensor parallel chips would reduce them in one pass
 
     @property
@@ -207,4 +208,15 @@ def _from_shape(
     name = shape.name
     layers = shape.layers * float(fit["layers_per_block"])
     count = macs if first(macs) > 0 else 1.0
-    return Network(name, count, parameters, outputs, layers, numbers, True, tokens * shape.hidden, 2.0 * shape.layers)
+    return Network(
+        name,
+        count,
+        parameters,
+        outputs,
+        layers,
+        numbers,
+        attention=True,
+        blocks=True,
+        exchange=tokens * shape.hidden,
+        exchanges=2.0 * shape.layers,
+    )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from infralab.models.arithmetic import Number, maximum, minimum
+from infralab.models.arithmetic import Number, any_of, maximum, minimum
 from infralab.models.job import COMMUNICATION, OVERHEAD, Part
 from infralab.models.machine import Machine, Pool
 from infralab.models.network import group
@@ -37,14 +37,17 @@ class Cut:
 
 def cut_of(machine: Machine, network: Network) -> Cut:
     """The plan's degrees, as far as the network can be cut."""
-    plan, read = machine.design.plan, machine.figures.number
-    wanted = {name: getattr(plan, name) for name in ("tensor", "pipeline")}
-    asked = {name: degree for name, degree in wanted.items() if degree is not None and degree > 1}
-    if asked and network.exchange == 0.0:
-        for name in asked:
-            machine.warn("plan", f"plan.{name} is not used here: every chip holds the whole network")
+    plan, figures = machine.design.plan, machine.figures
+    degrees: dict[str, Number] = {}
+    for name in ("tensor", "pipeline"):
+        given = getattr(plan, name)
+        if given is not None or f"plan.{name}" in figures.values:
+            degrees[name] = figures.number(f"plan.{name}", given or 1.0)
+    if not network.blocks:
+        for name, degree in degrees.items():
+            if any_of(degree > 1.0):
+                machine.warn("plan", f"plan.{name} is not used here: every chip holds the whole network")
         return Cut()
-    degrees = {name: read(f"plan.{name}", degree) for name, degree in wanted.items() if degree is not None}
     return Cut(degrees.get("tensor", 1.0), degrees.get("pipeline", 1.0))
 
 
