@@ -28,6 +28,7 @@ class Catalogue:
         self._own_names: dict[tuple[str, str], str] = {}  # room, folded name -> id
         self._read: dict[tuple[str, str | None], Component | None] = {}
         self._tables: dict[str, Mapping[str, Any]] = {}
+        self._ids: dict[tuple[str | None, str | None], tuple[str, ...]] = {}
         self.warnings: tuple[str, ...] = ()
 
     def get(self, name: str, room: str | None = None) -> Component:
@@ -49,7 +50,11 @@ class Catalogue:
 
     def ids(self, room: str | None = None, kind: str | None = None) -> tuple[str, ...]:
         """Ids of a room and kind, sorted; a user's entries among them."""
-        return tuple(sorted({key for key, place, sort in self._heads() if _in(place, sort, room, kind)}))
+        found = self._ids.get((room, kind))
+        if found is None:
+            found = tuple(sorted({key for key, place, sort in self._heads() if _in(place, sort, room, kind)}))
+            self._ids[room, kind] = found
+        return found
 
     def kinds(self, room: str | None = None) -> tuple[str, ...]:
         return tuple(sorted({sort for _, place, sort in self._heads() if _in(place, sort, room, None)}))

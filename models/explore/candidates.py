@@ -7,12 +7,13 @@ a part or cable beside what stands there, `buy` new boxes or chips.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import ceil
 
 from infralab.models.catalogue import Catalogue, Component
-from infralab.models.design import Box, Design, Wire
+from infralab.models.design import Box, Design, Step, Wire
+from infralab.models.edits import apply_step
 
 FREE, CHEAP, BUY = "free", "cheap", "buy"
 GROUPS = (FREE, CHEAP, BUY)
@@ -43,6 +44,13 @@ def changes(design: Design, catalogue: Catalogue) -> list[Change]:
     found += _workload(design, catalogue)
     found += _plan(design)
     return found
+
+
+def applied(design: Design, found: Iterable[Change]) -> Design:
+    """The design with the changes made. Raises EditError where one does not fit."""
+    for change in found:
+        design = apply_step(design, Step(title=change.label, remove=change.removes, set=change.sets))
+    return design
 
 
 def _component(catalogue: Catalogue, name: str | None) -> Component | None:
@@ -248,7 +256,7 @@ def _workload(design: Design, catalogue: Catalogue) -> Iterator[Change]:
         if work.kind == "transformer-inference" and work.weight_precision == work.precision:
             sets.append(_key("workload.weight_precision", lower))
         yield Change(
-            f"{lower} instead of {work.precision}", FREE, "workload", tuple(sets), note="quality is not in this number"
+            f"compute in {lower}", FREE, "workload", tuple(sets), note="quality is not in this number"
         )
     if work.kind.endswith("training") and work.global_batch:
         twice = int(work.global_batch * 2)

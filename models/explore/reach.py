@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from infralab.models.catalogue import Catalogue, default_catalogue
 from infralab.models.design import Design
-from infralab.models.edits import EditError
-from infralab.models.evaluate import evaluate
-from infralab.models.explore.answer import Answer, answer
-from infralab.models.explore.candidates import Change, changes
-from infralab.models.explore.upgrades import Limits, applied
+from infralab.models.explore.answer import Answer, ask
+from infralab.models.explore.candidates import BUY, Change, applied, changes
+from infralab.models.explore.limits import Limits
 from infralab.models.refusal import Refusal
 from infralab.models.units import UnitError, parse
 
 DEPTH = 4
 BEAM = 6
+SHOWN = 12
 
 
 class TargetError(Refusal):
@@ -49,16 +48,18 @@ class Target:
 class Reached:
     changes: tuple[Change, ...]
     after: Answer
-    progress: float
+    progress: float  # of the figure towards the target; 1 and more: reached
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
     target: Target
     start: Answer
-    solutions: tuple[Reached, ...]  # the cheapest first
-    nearest: Reached | None  # when none reaches it
+    solutions: tuple[Reached, ...]  # within the limits, the cheapest first
+    nearest: Reached | None  # within the limits, when none reaches it
+    over: Reached | None  # reaches it, but over the limits: the cheapest such one
     considered: int
+    whole: bool = True  # not stopped early
 
 
 _PER = re.compile(r"^(.*?)\s+(?:per|a)\s+(?:output\s+)?token$")
@@ -116,51 +117,119 @@ def reach(
     limits: Limits | None = None,
     progress: Callable[[int], bool] | None = None,
 ) -> Search:
-    """Changes that bring the design to the target within the limits, the cheapest first."""
+    """Changes that bring the design to the target within the limits, the cheapest first.
+
+    Up to DEPTH changes, and one more than the fewest that reach it: two free changes may do what one
+    that is bought does. `progress(considered)` returning False stops with what there is.
+    """
     catalogue = catalogue or default_catalogue()
-    limits = limits or Limits()
-    start = answer(evaluate(design, catalogue, fit=False))
-    begun = Reached((), start, goal.progress(start))
-    if begun.progress >= 1 and limits.admit(start):
-        return Search(goal, start, (begun,), None, 1)
-    beam: list[tuple[Design, Reached]] = [(design, begun)]
-    solutions: list[Reached] = []
-    nearest: Reached | None = None
-    seen: set[Design] = {design}
-    considered = 1
+    search = _Beam(design, goal, catalogue, limits or Limits(), progress)
     for _ in range(DEPTH):
-        grown: list[tuple[Design, Reached]] = []
-        for stand, so_far in beam:
-            for change in changes(stand, catalogue):
-                if not limits.allow(change):
-                    continue
-                try:
-                    varied = applied(stand, (change,))
-                except EditError:
-                    continue
-                if varied in seen:
-                    continue
-                seen.add(varied)
-                after = answer(evaluate(varied, catalogue, fit=False))
-                considered += 1
-                if progress is not None and not progress(considered):
-                    return _result(goal, start, solutions, nearest, considered)
-                if after.rate is None or after.status == "infeasible" or not limits.admit(after):
-                    continue
-                found = Reached((*so_far.changes, change), after, goal.progress(after))
-                if nearest is None or found.progress > nearest.progress:
-                    nearest = found
-                if found.progress >= 1:
-                    solutions.append(found)
-                else:
-                    grown.append((varied, found))
-        if solutions or not grown:
+        had = bool(search.solutions)
+        if not search.deeper() or had:
             break
-        grown.sort(key=lambda g: (-round(g[1].progress, 3), g[1].after.cost_per_hour or 0.0))
-        beam = grown[:BEAM]
-    return _result(goal, start, solutions, nearest, considered)
+    return search.result()
 
 
-def _result(goal: Target, start: Answer, solutions: list[Reached], nearest: Reached | None, considered: int) -> Search:
-    ordered = sorted(solutions, key=lambda r: (r.after.cost_per_hour or 0.0, len(r.changes), -r.progress))
-    return Search(goal, start, tuple(ordered[:12]), None if ordered else nearest, considered)
+class _Beam:
+    """Designs on their way to the target, one change deeper at a time."""
+
+    def __init__(
+        self, design: Design, goal: Target, catalogue: Catalogue, limits: Limits,
+        progress: Callable[[int], bool] | None,
+    ) -> None:  # fmt: skip
+        self.goal, self.catalogue, self.limits, self.progress = goal, catalogue, limits, progress
+        self.start = ask(design, catalogue)
+        self.solutions: list[tuple[Design, Reached]] = []
+        self.nearest: tuple[Design, Reached] | None = None
+        self.over: tuple[Design, Reached] | None = None
+        self.considered = 1
+        self.stopped = False
+        self._seen = {design}
+        begun = Reached((), self.start, goal.progress(self.start))
+        self._stand = [(design, begun)]
+        if begun.progress >= 1 and self.limits.admit(self.start) and self.start.status != "infeasible":
+            self.solutions.append((design, begun))
+
+    def deeper(self) -> bool:
+        """One change more; False when there is nothing to go on from."""
+        if len(self.solutions) == 1 and not self.solutions[0][1].changes:
+            return False  # it is there already
+        grown: list[tuple[Design, Reached]] = []
+        for stand, so_far in self._stand:
+            for change in changes(stand, self.catalogue):
+                found = self._try(stand, so_far, change)
+                if self.stopped:
+                    return False
+                if found is not None:
+                    grown.append(found)
+        grown.sort(key=lambda g: (-round(g[1].progress, 3), _cost(g[1])))
+        self._stand = grown[:BEAM]
+        return bool(grown)
+
+    def _try(self, stand: Design, so_far: Reached, change: Change) -> tuple[Design, Reached] | None:
+        """One change of one design: kept as a solution, or answered to go on from."""
+        if not self.limits.allow(change):
+            return None
+        try:
+            design = applied(stand, (change,))
+        except Refusal:
+            return None
+        if design in self._seen:
+            return None
+        self._seen.add(design)
+        after = ask(design, self.catalogue, named=False)
+        self.considered += 1
+        if self.progress is not None and not self.progress(self.considered):
+            self.stopped = True
+        if after.rate is None or after.status == "infeasible" or after.unit != self.start.unit:
+            return None
+        found = design, Reached(_lasting((*so_far.changes, change)), after, self.goal.progress(after))
+        if not self.limits.admit(after):
+            if found[1].progress >= 1 and (self.over is None or _cost(found[1]) < _cost(self.over[1])):
+                self.over = found
+            return None
+        if self.nearest is None or found[1].progress > self.nearest[1].progress:
+            self.nearest = found
+        if found[1].progress >= 1:
+            self.solutions.append(found)
+            return None
+        return found
+
+    def _effort(self, found: Reached) -> tuple[float, int, int, float]:
+        """What sorts solutions: money spent on top, things bought, things changed; the faster of equals."""
+        more = max(0.0, _cost(found) - (self.start.cost_per_hour or 0.0))
+        bought = sum(change.group == BUY for change in found.changes)
+        return round(more, 2), bought, len(found.changes), -found.progress
+
+    def result(self) -> Search:
+        def named(found: tuple[Design, Reached] | None) -> Reached | None:
+            return None if found is None else replace(found[1], after=ask(found[0], self.catalogue))
+
+        ordered = sorted(_least(self.solutions), key=lambda s: self._effort(s[1]))
+        solutions = tuple(one for found in ordered[:SHOWN] if (one := named(found)) is not None)
+        nearest = None if solutions else named(self.nearest)
+        over = None if solutions else named(self.over)
+        return Search(self.goal, self.start, solutions, nearest, over, self.considered, not self.stopped)
+
+
+def _lasting(made: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Without changes of which a later one sets every value again."""
+    kept: list[Change] = []
+    later: set[str] = set()
+    for change in reversed(made):
+        paths = {text.partition("=")[0].strip() for text in change.sets} | set(change.removes)
+        if not paths <= later:
+            kept.insert(0, change)
+        later |= paths
+    return tuple(kept)
+
+
+def _least(solutions: list[tuple[Design, Reached]]) -> list[tuple[Design, Reached]]:
+    """Without those that do more than another one: what is not needed is not offered."""
+    sets = [frozenset(label for c in found.changes for label in (c.sets, c.removes)) for _, found in solutions]
+    return [s for s, mine in zip(solutions, sets, strict=True) if not any(other < mine for other in sets)]
+
+
+def _cost(found: Reached) -> float:
+    return found.after.cost_per_hour or 0.0

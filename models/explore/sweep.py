@@ -16,8 +16,7 @@ from infralab.models.arithmetic import Array, Number
 from infralab.models.catalogue import Catalogue, default_catalogue
 from infralab.models.design import Design
 from infralab.models.edits import EditError, set_value
-from infralab.models.evaluate import evaluate
-from infralab.models.explore.answer import Answer, answer
+from infralab.models.explore.answer import Answer, ask
 from infralab.models.outcome import outcome
 from infralab.models.refusal import Refusal
 from infralab.models.units import UnitError, parse
@@ -60,6 +59,7 @@ class Turn:
 class Sweep:
     axes: tuple[Axis, ...]
     points: tuple[Point, ...]  # the last axis runs fastest
+    whole: bool = True  # not stopped early
 
     def turns(self) -> tuple[Turn, ...]:
         """Changes of bottleneck along a sweep of one parameter."""
@@ -177,10 +177,10 @@ def sweep(
             except EditError as error:
                 raise SweepError(f"{a.path}={text}: {error}") from None
         values = tuple(a.values[i] for a, i in zip(axes, combination, strict=True))
-        points.append(Point(texts, values, answer(evaluate(varied, catalogue, fit=False))))
+        points.append(Point(texts, values, ask(varied, catalogue)))
         if progress is not None and not progress(len(points), total):
             break
-    return Sweep(tuple(axes), tuple(points))
+    return Sweep(tuple(axes), tuple(points), len(points) == total)
 
 
 def rates(design: Design, values: Mapping[str, Number], catalogue: Catalogue | None = None) -> Array:
