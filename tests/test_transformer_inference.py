@@ -96,7 +96,7 @@ def test_a_prompt_costs_two_flop_a_parameter_and_token_and_half_the_square_of_at
     result = answer(design(plan={"tensor": 1}, mode="prefill", batch=1, input_length=4096))
     layer = 4096 * 128 * (32 + 2 * 8) + 32 * 128 * 4096 + 3 * 4096 * 14336
     flop = 2 * 4096 * 32 * layer + 2 * 128256 * 4096  # the head for the last token only
-    engine = 989e12 * constant(result, "matmul_share_16bit") * constant(result, "matmul_factor")
+    engine = 989e12 * min(constant(result, "matmul_share_16bit") * constant(result, "matmul_factor"), 0.97)
     assert part(result, "prefill: matrix products") == pytest.approx(flop / engine, rel=1e-6)
     square = 4096 * 2 * 32 * (128 + 128) * 32 * 4096 / 2
     scores = 989e12 * constant(result, "attention_share") * constant(result, "attention_factor")

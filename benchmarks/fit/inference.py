@@ -173,7 +173,7 @@ def reset() -> None:
     for key in list(data):
         if not isinstance(data[key], dict) or key == "families":
             continue
-        for name in (*BOUNDS, "rows"):
+        for name in (*BOUNDS, "rows", "fitted_on", "median", "p90", "releases"):
             data[key].pop(name, None)
         if not data[key] or key == "fit":
             del data[key]
@@ -350,18 +350,47 @@ def table_of(rows: list[Sample], by_source: bool) -> None:
         print(f"  {kind:42s} {quality(members)} bias {bias:+.2f}")
 
 
-def write(used: Counter[str], train: list[Sample], held: list[Sample]) -> None:
+def spoken_of(train: list[Sample]) -> dict[str, dict[str, object]]:
+    """Per table of constants: the sources that speak of it, rows, residuals, releases of the software."""
+    errors: dict[str, list[float]] = defaultdict(list)
+    sources: dict[str, set[str]] = defaultdict(set)
+    releases: dict[str, set[str]] = defaultdict(set)
+    for sample in train:
+        error = abs(error_of(sample))
+        read = predicted(sample)[1].read
+        for path in read:
+            if path.startswith(f"fitted.{FILE}.") and path.rsplit(".", 1)[1] in BOUNDS:
+                key = path.split(".", 2)[2].rsplit(".", 1)[0]
+                sources[key].add(sample.source)
+                if path.endswith(".step_seconds"):  # one row, one error
+                    software = sample.design.software
+                    releases[key].add(f"{software.framework} {software.version or ''}".strip())
+                if path.endswith((".step_seconds", ".bandwidth_share", ".reduce_seconds")):
+                    errors[key].append(error)
+    return {
+        key: {
+            "rows": len(errors[key]),
+            "fitted_on": sorted(sources[key]),
+            "median": round(median(errors[key]), 3),
+            "p90": round(sorted(errors[key])[int(0.9 * (len(errors[key]) - 1))], 3),
+            **({"releases": sorted(releases[key])} if releases[key] else {}),
+        }
+        for key in sources
+        if errors[key]
+    }
+
+
+def write(train: list[Sample], held: list[Sample]) -> None:
     path = constants.FOLDER / f"{FILE}.toml"
     header = "".join(line + "\n" for line in path.read_text().splitlines() if line.startswith("#"))
     data: dict[str, object] = {}
+    known = spoken_of(train)
     for key, values in constants.table(FILE).items():
         if not isinstance(values, dict) or key == "families":
             data[key] = values
         elif key != "fit":
-            data[key] = {k: float(f"{v:.3g}") if isinstance(v, float) else v for k, v in values.items()}
-            rows = max((used[f"fitted.{FILE}.{key}.{name}"] for name in values), default=0)
-            if rows:
-                data[key]["rows"] = rows  # type: ignore[index]
+            rounded = {k: float(f"{v:.3g}") if isinstance(v, float) else v for k, v in values.items()}
+            data[key] = {**rounded, **known.get(key, {})}
     data["fitted_keys"] = ["default"]
     data["fit"] = {
         "fitted_on": sorted({s.source for s in train}),
@@ -375,7 +404,7 @@ def write(used: Counter[str], train: list[Sample], held: list[Sample]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "models/measurements/inference")
-    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--folds", type=int, default=0, help="predict each source by constants fitted on other folds")
     parser.add_argument("--by-source", action="store_true", help="errors by source as well")
     parser.add_argument("--write", action="store_true", help=f"write models/fitted/{FILE}.toml")
@@ -383,13 +412,13 @@ def main() -> None:
     rows = samples(options.folder)
     train = [s for s in rows if s.source not in HELD_OUT]
     held = [s for s in rows if s.source in HELD_OUT]
-    used = fit_afresh(train, options.rounds)
+    fit_afresh(train, options.rounds)
     print("fitted on", quality(train))
     table_of(train, options.by_source)
     print("held out", quality(held))
     table_of(held, options.by_source)
     if options.write:
-        write(used, train, held)
+        write(train, held)
     if options.folds:
         found = across(rows, options.folds, options.rounds)
         if options.write:

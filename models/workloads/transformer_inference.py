@@ -48,7 +48,6 @@ from infralab.models.workloads.transformer import Shape, shape
 
 DEFAULT_PROMPT = 1024.0
 DEFAULT_OUTPUT = 256.0
-WORTH_SPREADING = 1.4  # engines slice experts unless spreading them over ranks gains much
 
 
 def lower(machine: Machine) -> Job:
@@ -121,29 +120,26 @@ def _server(
 
     if fixes_degrees(plan):
         options = [planned(machine, pool, plan, path, model)]
-        if workload.batch is None:  # a batch given belongs to the replica that the plan spells out
+        # a batch given, or one request at a time, belongs to the replica that the plan spells out;
+        # over their own links chips slice the experts, without any they had better spread them
+        if workload.batch is None and workload.mode != "single-stream" and pool.chip.link_bandwidth is None:
             options = spread_experts(options[0], plan, model)
-        worth = 1.0 if workload.mode != "single-stream" else 1e9
-        worth *= WORTH_SPREADING
     else:
-        options, worth = candidates(machine, pool, plan, path, model), 1.0
+        options = candidates(machine, pool, plan, path, model)
     servers = [server(option) for option in options]
     if len(servers) == 1:
         return servers[0]
-    chosen = _best(servers, [_merit(machine, s, workload, lengths) for s in servers], worth)
+    chosen = _best(servers, [_merit(machine, s, workload, lengths) for s in servers])
     same = [s for s in servers if s.engine.layout is chosen]
     return same[0] if same else server(chosen)
 
 
-def _best(servers: list[Server], merits: list[Number], worth: float) -> Layout:
-    """Of the layouts, in each variant the one of the greatest merit.
-
-    A later one wins only where it is `worth` times as good as the best before.
-    """
+def _best(servers: list[Server], merits: list[Number]) -> Layout:
+    """Of the layouts, in each variant the one of the greatest merit."""
     chosen, best = servers[0].engine.layout, merits[0]
     for server, merit in zip(servers[1:], merits[1:], strict=True):
         other = server.engine.layout
-        better = merit > best * where(best > 0.0, worth, 1.0)
+        better = merit > best
         if not any_of(better):
             continue
         best = where(better, merit, best)
