@@ -36,7 +36,10 @@ def cards() -> tuple[Card, ...]:
     return tuple(
         Card(
             key,
-            *(str(table[field]) for field in ("title", "what", "matters", "limits")),
+            str(table["title"]),
+            str(table["what"]),
+            str(table["matters"]),
+            str(table["limits"]),
             tuple(table.get("names", ())),
             tuple(table.get("room", ())),
         )

@@ -54,7 +54,10 @@ def rooms() -> tuple[Room, ...]:
     return tuple(
         Room(
             name,
-            *(str(table[key]) for key in ("title", "about", "preset", "scene")),
+            str(table["title"]),
+            str(table["about"]),
+            str(table["preset"]),
+            str(table["scene"]),
             tuple(table["options"]),
             str(table["because"]),
             tuple(table["lessons"]),
