@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from math import isfinite
 
-from infralab.models.arithmetic import divide, first
+from infralab.models.arithmetic import Number, divide, first
 from infralab.models.catalogue import Catalogue, default_catalogue
 from infralab.models.design import Design
 from infralab.models.explain import sentence
-from infralab.models.explore.elasticity import Elasticities, elasticities
+from infralab.models.elasticity import Elasticities, elasticities
 from infralab.models.job import COMPUTE, MEMORY, Job, Step
 from infralab.models.outcome import Outcome, outcome
 from infralab.models.physics.cost import pool_price, tier_price
@@ -29,21 +29,24 @@ from infralab.models.solve.closed import demand_limit, step_limit
 from infralab.models.symmetry import quotient
 
 
-def evaluate(design: Design, catalogue: Catalogue | None = None, fit: bool = True) -> Report:
+def evaluate(
+    design: Design, catalogue: Catalogue | None = None, fit: bool = True, gains: bool = True
+) -> Report:
     """What the design does: rate, parts, bottleneck, memory, money, framework fit.
 
     Never raises on a design that a person can draw: what is missing comes back as problems with
     status `incomplete`; what does not fit as `infeasible`, with the rate it would have if it fitted.
-    `fit=False` leaves the framework comparison out (a third of the time).
+    `fit=False` leaves the framework comparison out (a third of the time), `gains=False` the elasticities
+    and with them the bottleneck's name (another third): for rankings that need the figures only.
     """
     catalogue = catalogue or default_catalogue()
     merged = quotient(design, catalogue)
     if merged is not None:
-        return replace(_evaluated(merged.design, catalogue, fit), stands_for=merged.stands_for)
-    return _evaluated(design, catalogue, fit)
+        return replace(_evaluated(merged.design, catalogue, fit, gains), stands_for=merged.stands_for)
+    return _evaluated(design, catalogue, fit, gains)
 
 
-def _evaluated(design: Design, catalogue: Catalogue, fit: bool) -> Report:
+def _evaluated(design: Design, catalogue: Catalogue, fit: bool, gains: bool) -> Report:
     found = outcome(design, catalogue)
     problems = _problems(found)
     if found.rate is None or found.job is None or not isfinite(first(found.rate)):
@@ -56,8 +59,8 @@ def _evaluated(design: Design, catalogue: Catalogue, fit: bool) -> Report:
             assumptions=tuple(found.machine.figures.assumptions),
             sentence=next(p.text for p in problems if p.severity == "missing"),
         )
-    gains = elasticities(found, design, catalogue)
-    report = _report(found, gains, problems)
+    bought = elasticities(found, design, catalogue) if gains else Elasticities({}, {}, {})
+    report = _report(found, bought, problems)
     if fit:
         from infralab.models.frameworks import framework_fit
 
@@ -173,7 +176,7 @@ def model_spread(design: Design) -> float:
     return float(kinds.get(kind, kinds["default"])["spread"])
 
 
-def _maybe(value: object) -> float | None:
+def _maybe(value: Number | None) -> float | None:
     return None if value is None else first(value)
 
 

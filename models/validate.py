@@ -216,8 +216,8 @@ def _row(
     actual = float("nan")
     try:
         actual, unit = _measured(measured, unit)
-    except ValueError as error:
-        status, reason, predicted = "invalid", str(error), None
+    except ValueError as wrong:
+        status, reason, predicted = "invalid", str(wrong), None
     error = None if predicted is None else _error(metric, predicted, actual, measured)
     kind = design.workload.kind if design is not None and design.workload is not None else ""
     return Row(
