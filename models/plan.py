@@ -115,7 +115,7 @@ def _options(fixed: dict[str, float], limits: Limits) -> dict[str, list[float]]:
         "expert": choose("expert", experts),
         "micro_batch": choose("micro_batch", powers[:8]),
         "sharding": choose("sharding", [1.0, 3.0]),
-        "recompute": choose("recompute", [0.0, 1.0, 1.33, 1.67, 2.0]),
+        "recompute": choose("recompute", [0.0, 1.0, 1.25, 1.5, 1.75, 2.0]),
     }
 
 
