@@ -63,11 +63,9 @@ class Sweep:
 
     def turns(self) -> tuple[Turn, ...]:
         """Changes of bottleneck along a sweep of one parameter."""
-        names = [p.answer.bottleneck for p in self.points]
+        named = [(i, p.answer.bottleneck) for i, p in enumerate(self.points) if p.answer.rate is not None]
         return tuple(
-            Turn(i, before, after)
-            for i, (before, after) in enumerate(pairwise(names), start=1)
-            if before != after
+            Turn(i, before, after) for (_, before), (i, after) in pairwise(named) if before != after
         )
 
     def knee(self) -> int | None:
@@ -166,21 +164,34 @@ def sweep(
     catalogue = catalogue or default_catalogue()
     total = 1
     for one in axes:
+        _known(design, one, catalogue)
         total *= len(one.texts)
     points = []
     for combination in product(*(range(len(a.texts)) for a in axes)):
         varied = design
         texts = tuple(a.texts[i] for a, i in zip(axes, combination, strict=True))
         for a, text in zip(axes, texts, strict=True):
-            try:
-                varied = edited(varied, a.path, text)
-            except EditError as error:
-                raise SweepError(f"{a.path}={text}: {error}") from None
+            varied = edited(varied, a.path, text)
         values = tuple(a.values[i] for a, i in zip(axes, combination, strict=True))
         points.append(Point(texts, values, ask(varied, catalogue)))
         if progress is not None and not progress(len(points), total):
             break
     return Sweep(tuple(axes), tuple(points), len(points) == total)
+
+
+def _known(design: Design, one: Axis, catalogue: Catalogue) -> None:
+    """Raise SweepError for a value that cannot be set, or that the catalogue does not have."""
+    from infralab.models.references import unknown
+
+    before = set(unknown(design, catalogue))
+    for text in one.texts:
+        try:
+            varied = edited(design, one.path, text)
+        except EditError as error:
+            raise SweepError(f"{one.path}={text}: {error}") from None
+        for item in unknown(varied, catalogue):
+            if item not in before:
+                raise SweepError(f"{one.path}={text}: {item.message}")
 
 
 def rates(design: Design, values: Mapping[str, Number], catalogue: Catalogue | None = None) -> Array:

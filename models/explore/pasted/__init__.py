@@ -1,0 +1,5 @@
+"""Results that a person pastes: what tools print, read into figures that the model answers too."""
+
+from infralab.models.explore.pasted.result import PastedError, Result, read
+
+__all__ = ["PastedError", "Result", "read"]
