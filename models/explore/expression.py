@@ -232,6 +232,6 @@ _WAYS: Mapping[str, Callable[[float], str]] = {
     "j": lambda value: human(value, "J"),
     "b": lambda value: human(value, "B"),
     "bs": lambda value: human(value, "B/s"),
-    "n": lambda value: human(value),
+    "n": lambda value: f"{value:,.0f}" if value >= 100 and value == int(value) else human(value),
     "$": lambda value: f"${value:,.2f}" if value < 100 else f"${value:,.0f}",
 }

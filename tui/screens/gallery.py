@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from infralab.models.design import Design
-from infralab.models.presets import Preset, presets
+from infralab.models.presets import FIRST, Preset, presets
 from infralab.models.report import Report
 from infralab.tui import words
 from infralab.tui.canvas.view import Parts, Zoom
@@ -34,7 +34,8 @@ class Gallery(Browse):
         self.known: dict[str, Known | Exception] = {}
 
     def items(self) -> Sequence[Item]:
-        return [self._item_of(preset) for preset in presets()]
+        first = sorted(presets(), key=lambda preset: FIRST not in preset.tags)
+        return [self._item_of(preset) for preset in first]
 
     def _item_of(self, preset: Preset) -> Item:
         known = self.known.get(preset.name)

@@ -68,6 +68,7 @@ class PresenterScreen(Screen[Left]):
         yield self.page
 
     def on_mount(self) -> None:
+        self.show.plain = self.page.plain
         self.page.focus()
         design = self.show.design
         self.asker.ask("play", design, lambda: _played(design))

@@ -69,6 +69,7 @@ class Show:
         self.slides = tuple(_slides(self.design.story))
         self.at = 0
         self.votes: dict[int, list[int]] = {}
+        self.plain = False  # half blocks can't be drawn: figures need whole cells
         self.detour: Report | None = None  # what one found on the way, beside the story
 
     @property

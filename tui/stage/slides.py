@@ -53,9 +53,10 @@ def step(show: Show, width: int, height: int, grown: float, parts: Parts | None,
     lines: list[Line] = [[], *paragraph(show.step.title or "Untitled step", width, "strong", MARGIN, 2), []]
     if told is None:
         return [*lines, [("  the model is working …", "dim")]]
-    lines += [*figure(told.report, show.before if show.slide.step else None, width, height), []]
+    before = show.before if show.slide.step else None
+    lines += [*figure(told.report, before, width, show.plain or _is_large(width, height)), []]
     room = height - len(lines)
-    if drawing or (width >= LARGE[0] and height >= LARGE[1]):
+    if drawing or _is_large(width, height):
         below = bars(show, width, grown)
         text = _sentence(told.report, width, 3)
         drawn = picture(told.design, told.report, parts, width - 2 * MARGIN, room - len(text) - len(below) - 4)
@@ -68,8 +69,12 @@ def step(show: Show, width: int, height: int, grown: float, parts: Parts | None,
     return [*lines, *_figures(told.report, width), *_broken(told, width)]
 
 
-def figure(report: Report, before: Report | None, width: int, height: int = 0) -> list[Line]:
-    """The rate in large figures, with its unit and the change beside it."""
+def _is_large(width: int, height: int) -> bool:
+    return width >= LARGE[0] and height >= LARGE[1]
+
+
+def figure(report: Report, before: Report | None, width: int, twice: bool = False) -> list[Line]:
+    """The rate in large figures, five rows tall when `twice`, with its unit and the change beside it."""
     if report.throughput is None:
         return [[("  ", ""), ("no rate yet: " + report.status, "warning")]]
     value, unit = report.throughput.value, report.throughput.unit
@@ -77,7 +82,7 @@ def figure(report: Report, before: Report | None, width: int, height: int = 0) -
     was = before.throughput.value if before is not None and before.throughput is not None else None
     change = words.factor(was, value)
     role = "" if change in ("", "same") else "good" if was is not None and value > was else "bad"
-    rows = big.rows(text, 2 if width >= LARGE[0] and height >= LARGE[1] else 1)
+    rows = big.rows(text, 2 if twice else 1)
     compared = f"{change} against the step before" if change and change != "same" else change and "no change"
     side: list[Line] = [[(rest, "strong")], [(words.interval(report), "dim")], [(compared, role or "dim")]]
     if not big.spelled(text) or len(rows[0]) + 24 > width:
