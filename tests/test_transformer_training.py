@@ -286,3 +286,24 @@ def test_an_almost_empty_drawing_trains_with_assumptions_named():
     assert report.plan_found
     text = " ".join(report.assumptions)
     assert all(word in text for word in ("precision", "sequence length", "global batch"))
+
+
+def test_a_plan_for_more_chips_than_drawn_is_no_plan():
+    report = evaluate(design({"data": 4, "tensor": 4}, chips=8), fit=False)
+    assert report.status == "infeasible"
+    assert any("16 chips" in p.text for p in report.problems)
+
+
+def test_a_batch_smaller_than_a_micro_batch_is_not_padded():
+    small = run(design({"micro_batch": 8}, global_batch=2)).rate
+    assert small == pytest.approx(first(run(design({"micro_batch": 2}, global_batch=2)).rate))
+
+
+def test_two_pools_share_the_batch_by_their_chips():
+    data = {
+        "workload": {"kind": "transformer-training", "model": MODEL | {"vocabulary": 1000}, "precision": "bf16",
+                     "sequence_length": 2048, "global_batch": 64, "attention": "flash"},
+        "box": {"one": {"is": "h100-sxm5-80gb", "chips": 8}, "two": {"is": "h100-sxm5-80gb", "chips": 8}},
+    }  # fmt: skip
+    job = run(from_mapping(data)[0]).job
+    assert [first(step.share) for step in job.steps] == [0.5, 0.5]

@@ -6,6 +6,7 @@ from infralab.models.arithmetic import Number, any_of, first, is_scalar, maximum
 from infralab.models.job import COMMUNICATION, MEMORY, OVERHEAD, Input, Job, Memory, Part, Save, Step, Traffic
 from infralab.models.machine import Machine
 from infralab.models.physics.collectives import cause
+from infralab.models.plan import Layout
 from infralab.models.workloads.training.exchange import Fabric, boundary_lane, sent_bytes
 from infralab.models.workloads.training.found import plan_of, settled
 from infralab.models.workloads.training.step import Seconds
@@ -21,7 +22,8 @@ def lower(machine: Machine) -> Job:
     job = Job(unit="tokens/s")
     for task in tasks(machine):
         fixed = task.fixed()
-        layout = settled(task, fixed, tasks)
+        layout = task.within_batch(settled(task, fixed, tasks))
+        _check(task, layout)
         job.plan_found = not {"data", "tensor", "pipeline", "micro_batch"} <= set(fixed)
         job.plan = plan_of(layout)
         fabric = task.fabric(layout)
@@ -35,6 +37,22 @@ def lower(machine: Machine) -> Job:
             if any_of(each > 0.0):
                 job.traffic.append(Traffic(name, task.pool.name, task.pool.name, each, name))
     return job
+
+
+def _check(task: Task, layout: Layout) -> None:
+    """Say it when a given plan and the drawn chips do not go together."""
+    spread = first(layout.data * layout.tensor * layout.pipeline * layout.context)
+    there = first(task.pool.all_chips)
+    owner = task.pool.owner
+    if spread > there * 1.001:
+        text = f"the plan spreads over {spread:g} chips, {there:g} are drawn"
+        task.machine.problems.append(("infeasible", owner, text))
+    elif spread < there * 0.999:
+        task.machine.warn(owner, f"the plan uses {spread:g} of {there:g} chips; the rest is idle")
+    if first(layout.data) > first(task.work.batch):
+        task.machine.warn(
+            owner, f"{first(layout.data):g} replicas share {first(task.work.batch):g} sequences: some idle"
+        )
 
 
 def tasks(machine: Machine) -> list[Task]:

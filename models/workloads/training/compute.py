@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from infralab.models.arithmetic import Number, first, where
+from infralab.models.arithmetic import Number, ceil, first, maximum, where
 from infralab.models.physics.roofline import Engine, matmul_seconds, pass_seconds
 from infralab.models.plan import Layout
 from infralab.models.workloads.transformer import Gemm, Shape
@@ -77,6 +77,11 @@ def compute(work: Work, rates: Rates, layout: Layout) -> Compute:
         attention=_attention(work, rates, layout, tokens),
         head=_head(work, rates.head, layout, tokens * work.head_share),
     )
+
+
+def micro_batches(work: Work, layout: Layout) -> Number:
+    """Micro-batches of one step on one replica; a last one that is not full takes as long as the others."""
+    return maximum(ceil(work.batch / (layout.data * layout.micro_batch) - 1e-6), 1.0)
 
 
 def expert_split(layout: Layout) -> Number:

@@ -11,7 +11,7 @@ from infralab.models.arithmetic import Number, Truth, any_of, every, first, maxi
 from infralab.models.physics.collectives import Group, Lane
 from infralab.models.physics.collectives import seconds as collective_seconds
 from infralab.models.plan import Layout
-from infralab.models.workloads.training.compute import Work, expert_split
+from infralab.models.workloads.training.compute import Work, expert_split, micro_batches
 from infralab.models.workloads.transformer import Shape
 
 
@@ -145,7 +145,7 @@ def _seconds_unless(condition: Truth, op: str, message_bytes: Number, group: Gro
 def sent_bytes(work: Work, fabric: Fabric, layout: Layout) -> dict[str, Number]:
     """Mean bytes that one chip sends out of its scale-up domain in one step, by class of traffic."""
     tokens = layout.micro_batch * work.sequence / layout.context
-    m = maximum(work.batch / (layout.data * layout.micro_batch), 1.0)
+    m = micro_batches(work, layout)
     hidden = tokens * work.shape.hidden * 2.0
     params = held(work.shape, layout)
     passes = where(layout.sharding > 2.5, m * (work.gradient_bytes + 4.0), work.gradient_bytes + 2.0)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from infralab.models.arithmetic import Number, ceil, maximum, minimum, where
 from infralab.models.physics.roofline import pass_seconds
 from infralab.models.plan import Layout
-from infralab.models.workloads.training.compute import Rates, Work, compute
+from infralab.models.workloads.training.compute import Rates, Work, compute, micro_batches
 from infralab.models.workloads.training.exchange import Fabric, Held, exchange, gradient_exchange, held
 
 
@@ -49,8 +49,7 @@ def step(work: Work, rates: Rates, fabric: Fabric, layout: Layout) -> Seconds:
     is the bubble.
     """
     shape, p = work.shape, layout.pipeline
-    m = work.batch / (layout.data * layout.micro_batch)
-    m = maximum(m, 1.0)
+    m = micro_batches(work, layout)
     done = compute(work, rates, layout)
     sent = exchange(work, fabric, layout)
     again = minimum(maximum(layout.recompute - 1.0, 0.0), 1.0)  # share of layers that run forward once more

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from infralab.models.arithmetic import Number, any_of, first, maximum, minimum, where
 from infralab.models.machine import Machine, Pool
 from infralab.models.network import group
 from infralab.models.physics import memory
 from infralab.models.physics.collectives import Group, Lane
 from infralab.models.plan import Layout, Limits, given, search
-from infralab.models.workloads.training.compute import Work, expert_split
+from infralab.models.workloads.training.compute import Work, expert_split, micro_batches
 from infralab.models.workloads.training.exchange import Fabric, held
 from infralab.models.workloads.training.rates import Constants, Peaks, rates
 from infralab.models.workloads.training.step import Seconds, step
@@ -88,11 +90,16 @@ class Task:
 
     def evaluate(self, layout: Layout) -> tuple[Number, Number]:
         """Seconds of a step, and memory needed over memory there."""
-        capacity = self.capacity()
+        capacity, layout = self.capacity(), self.within_batch(layout)
         seconds = self.step(layout, self.fabric(layout)).total
         if capacity is None:
             return seconds, 0.0
         return seconds, memory.load(self.memory_parts(layout), capacity)
+
+    def within_batch(self, layout: Layout) -> Layout:
+        """A micro-batch is no more than a replica's share of the batch, and no less than a sequence."""
+        most = maximum(self.work.batch / layout.data, 1.0)
+        return replace(layout, micro_batch=minimum(layout.micro_batch, most))
 
     def step(self, layout: Layout, fabric: Fabric) -> Seconds:
         return step(self.work, self.rates, fabric, layout)
@@ -150,7 +157,6 @@ class Task:
         )
         parts = [(n, b * (1.0 - layout.offload) if n == "optimizer" else b) for n, b in state]
         tokens = layout.micro_batch * work.sequence / layout.context
-        micro_batches = maximum(work.batch / (layout.data * layout.micro_batch), 1.0)
         each = memory.activation_bytes(
             model,
             work.sequence,
@@ -160,7 +166,7 @@ class Task:
             layout.sequence_parallel,
             layout.recompute,
         )
-        first_stage = tokens * each * memory.in_flight(micro_batches, layout.pipeline, layout.virtual)
+        first_stage = tokens * each * memory.in_flight(micro_batches(work, layout), layout.pipeline, layout.virtual)
         kept = first_stage / layout.pipeline
         logits = tokens * model.vocabulary / layout.tensor * self.constants.of_chip("logit_bytes", "B")
         last = where(layout.pipeline > 1.0, tokens * each / layout.pipeline, kept) + logits
