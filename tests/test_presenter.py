@@ -272,6 +272,13 @@ async def test_f5_shows_the_story_a_step_a_key_and_q_leaves(tmp_path: Path) -> N
         assert on.app.screen is on.app.lab
 
 
+async def test_present_begins_on_stage_and_ends_with_the_story(tmp_path: Path) -> None:
+    async with stage(tmp_path, present=True) as on:
+        assert isinstance(on.app.screen, PresenterScreen)
+        await on.press("q")
+        assert on.app.return_value == 0
+
+
 async def test_a_detour_changes_the_live_design_and_f5_comes_back_to_the_same_slide(tmp_path: Path) -> None:
     async with stage(tmp_path) as on:
         session = on.app.desk.session

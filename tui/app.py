@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -35,6 +36,7 @@ class Settings:
     recovery_folder: Path | None = None
     recover: bool = True  # offer what an earlier lab left behind
     start: bool = False  # begin with the map of rooms
+    present: bool = False  # begin with the story on stage, and end with it
 
 
 class LabApp(QuietScreenApp, App[int]):
@@ -67,10 +69,17 @@ class LabApp(QuietScreenApp, App[int]):
         if self.settings.recovery_folder is None:
             self._remember(Change("opened"))
             self.desk.session.subscribe(self._remember)
+        if self.settings.present:
+            self.call_after_refresh(self._present)
         if self.settings.start:
             self.call_after_refresh(self.lab.action_start)
         if self.settings.recover:
             self.call_after_refresh(self._offer_recovery)
+
+    def _present(self) -> None:
+        from infralab.tui.stage.detour import present
+
+        present(self.lab, then=lambda: self.exit(0))
 
     def _remember(self, change: Change) -> None:
         """The start screen offers files that were opened or saved lately."""
@@ -152,12 +161,12 @@ def run(name: str | None = None, settings: Settings | None = None, document: Doc
 
     2: there is no such file, or this is no terminal that can be drawn on.
     """
-    from infralab.models.document import DocumentError, read
-    from infralab.tui.library import open_named
-    from infralab.tui.screens.files import NEW
-
     reason = refuse()
     if not reason and document is None:
+        from infralab.models.document import DocumentError, read
+        from infralab.tui.library import open_named
+        from infralab.tui.screens.files import NEW
+
         try:
             document = open_named(name) if name else read(NEW)
         except DocumentError as error:
@@ -166,10 +175,12 @@ def run(name: str | None = None, settings: Settings | None = None, document: Doc
         print(f"infralab: {reason}", file=sys.stderr)
         return 2
     settings = settings or Settings()
+    gc.disable()  # until the first paint
     app = LabApp(document, settings)
     try:
         result = app.run(mouse=settings.mouse)
     finally:
+        gc.enable()
         if app.desk.session.dirty and app.return_code:
             app.recovery.flush()
     if result is None:

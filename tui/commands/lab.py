@@ -34,14 +34,12 @@ def run(argv: list[str]) -> int:
     from infralab.tui.app import Settings
     from infralab.tui.app import run as open_lab
 
-    chosen = {"theme": _theme(options.theme)} if options.theme else {}
-    settings = Settings(
-        mouse=options.mouse, ascii_only=options.ascii, start=not options.design, **chosen
-    )
+    chosen = {"theme": theme_named(options.theme)} if options.theme else {}
+    settings = Settings(mouse=options.mouse, ascii_only=options.ascii, start=not options.design, **chosen)
     return open_lab(settings=settings, document=document)
 
 
-def _theme(name: str) -> str:
+def theme_named(name: str) -> str:
     """The theme's name as the lab has it. Raises Refused with the names that there are."""
     from infralab.models.schema import nearest
     from infralab.tui.themes import THEMES

@@ -63,25 +63,10 @@ def _write(document: Document, path: str, force: bool) -> int:
 
 
 def _show(document: Document, options: argparse.Namespace) -> int:
-    import sys
+    from infralab.tui.app import Settings
+    from infralab.tui.app import run as open_lab
+    from infralab.tui.commands.lab import theme_named
 
-    from infralab.tui.app import LabApp, Settings, refuse
-    from infralab.tui.stage.detour import present
-
-    reason = refuse()
-    if reason:
-        print(f"infralab present: {reason}", file=sys.stderr)
-        return 2
-
-    class PresentApp(LabApp):
-        """The lab, with the story on stage from the first moment."""
-
-        def on_mount(self) -> None:
-            super().on_mount()
-            self.call_after_refresh(present, self.lab, lambda: self.exit(0))
-
-    theme = {"theme": options.theme} if options.theme else {}
-    settings = Settings(mouse=options.mouse, ascii_only=options.ascii, recover=False, **theme)
-    app = PresentApp(document, settings)
-    result = app.run(mouse=options.mouse)
-    return app.return_code or 0 if result is None else result
+    theme = {"theme": theme_named(options.theme)} if options.theme else {}
+    settings = Settings(mouse=options.mouse, ascii_only=options.ascii, recover=False, present=True, **theme)
+    return open_lab(settings=settings, document=document)
