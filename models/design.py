@@ -218,6 +218,17 @@ class Software:
 
 
 @dataclass(frozen=True, slots=True)
+class Site:
+    """Where it stands: what a kilowatt hour weighs and costs. None: the model's default, marked assumed."""
+
+    grid: str | None = None  # an entry of the catalogue's carbon table: "de", "us-cal-ciso"
+    carbon_intensity: Quantity | None = None  # g/kWh; wins over the grid's
+    pue: float | None = None  # facility power / power of what is drawn
+    electricity_price: Quantity | None = None  # USD/kWh
+    extra: FrozenMap[str, Any] = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One step of a story: remove first, then set; values as they would be typed in the file."""
 
@@ -238,6 +249,7 @@ class Design:
     workload: Workload | None = None
     plan: Plan = Plan()
     software: Software = Software()
+    site: Site = Site()
     boxes: FrozenMap[str, Box] = field(default_factory=FrozenMap)
     wires: FrozenMap[str, Wire] = field(default_factory=FrozenMap)
     components: FrozenMap[str, FrozenMap[str, Any]] = field(default_factory=FrozenMap)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import isfinite
+from typing import NamedTuple
 
 from infralab.models.arithmetic import Number, divide, first
 from infralab.models.catalogue import Catalogue, default_catalogue
 from infralab.models.design import Design
-from infralab.models.explain import sentence
 from infralab.models.elasticity import Elasticities, elasticities
+from infralab.models.explain import sentence
 from infralab.models.job import COMPUTE, MEMORY, Job, Step
 from infralab.models.outcome import Outcome, outcome
+from infralab.models.physics.carbon import Footprint, footprint
 from infralab.models.physics.cost import pool_price, tier_price
 from infralab.models.physics.ledger import ALL
 from infralab.models.report import (
@@ -68,6 +70,12 @@ def _evaluated(design: Design, catalogue: Catalogue, fit: bool, gains: bool) -> 
     return report
 
 
+def nudged(design: Design, catalogue: Catalogue, path: str, factor: float) -> Report:
+    """The report in brief with one figure that the model reads multiplied by a factor."""
+    found = outcome(design, catalogue, scales={path: factor})
+    return _report(found, Elasticities({}, {}, {}), ())
+
+
 def _what_is_missing(found: Outcome) -> str:
     machine = found.machine
     if not machine.design.boxes:
@@ -99,9 +107,11 @@ def _report(found: Outcome, gains: Elasticities, problems: tuple[Problem, ...]) 
     uses = _utilisation(found, gains, x)
     bottleneck, runner_up = _bottlenecks(found, gains, uses)
     busy = _busy(job, x)
-    cost, waiting, cost_assumed = _money(found, busy)
+    money = _money(found, busy)
     watts = _power(found, x)
+    site = None if watts is None else footprint(found.machine, watts)
     spread = model_spread(found.machine.design)
+    low, high = _within(found, x)
     mfu = None
     if job.model_flop_per_unit is not None and job.peak_flop_per_s is not None:
         mfu = first(divide(x * job.model_flop_per_unit, job.peak_flop_per_s))
@@ -116,18 +126,24 @@ def _report(found: Outcome, gains: Elasticities, problems: tuple[Problem, ...]) 
         bottleneck=bottleneck,
         runner_up=runner_up,
         ceilings=_ceilings(found),
-        lower=x / (1 + spread),
-        upper=x * (1 + spread),
+        lower=low / (1 + spread),
+        upper=high * (1 + spread),
         latency=_maybe(job.latency.seconds),
         time_to_first_token=_maybe(job.latency.time_to_first_token),
         time_per_output_token=_maybe(job.latency.time_per_output_token),
         mfu=mfu,
         busy=busy,
-        waiting_cost_per_hour=waiting,
-        cost_per_hour=cost,
-        cost_assumed=cost_assumed,
+        waiting_cost_per_hour=money.waiting,
+        cost_per_hour=None if money.total is None else money.total + _bill(site, money),
+        cost_assumed=money.assumed,
         power_watts=watts,
         energy_per_unit=None if watts is None else watts / x,
+        carbon_grams_per_hour=None if site is None else site.grams_per_hour,
+        carbon_grams_per_unit=None if site is None else site.grams_per_hour / 3600 / x,
+        carbon_grid="" if site is None else site.grid,
+        carbon_assumed=site is not None and site.assumed,
+        pue=None if site is None else site.pue,
+        electricity_cost_per_hour=None if site is None else site.usd_per_hour,
         memory=memory,
         plan=dict(job.plan),
         plan_found=job.plan_found,
@@ -139,6 +155,14 @@ def _report(found: Outcome, gains: Elasticities, problems: tuple[Problem, ...]) 
         metrics=_metrics(found, x),
     )
     return replace(report, sentence=sentence(report))
+
+
+def _within(found: Outcome, x: float) -> tuple[float, float]:
+    """The rates that the ranges of the inputs allow: the rate itself where none is a range."""
+    from infralab.models.explore.uncertainty import extremes
+
+    ends = extremes(found, found.machine.design, found.machine.catalogue)
+    return (x, x) if ends is None else (min(ends[0], x), max(ends[1], x))
 
 
 def _rests_on_assumption(found: Outcome, gains: Elasticities) -> bool:
@@ -347,15 +371,29 @@ def _busy(job: Job, x: float) -> float | None:
     return min(shares) if shares else None
 
 
-def _money(found: Outcome, busy: float | None) -> tuple[float | None, float | None, bool]:
+class _Money(NamedTuple):
+    total: float | None  # USD an hour
+    waiting: float | None
+    assumed: bool
+    owned: bool  # nothing is rented: electricity comes on top
+
+
+def _bill(site: Footprint | None, money: _Money) -> float:
+    """Electricity on top of owned boxes where the design names its price: rent includes it."""
+    return site.usd_per_hour if site is not None and site.priced and money.owned else 0.0
+
+
+def _money(found: Outcome, busy: float | None) -> _Money:
     total = waiting = 0.0
     known = assumed = False
+    owned = True
     stepping = {s.pool for s in found.job.steps} if found.job is not None else set()
     for pool in found.machine.pools.values():
         price = pool_price(found.machine, pool)
         if price is None:
             continue
         known = True
+        owned = owned and price.owned
         assumed = assumed or price.mark == "assumed"
         cost = first(price.usd_per_hour * pool.servers)
         total += cost
@@ -367,7 +405,7 @@ def _money(found: Outcome, busy: float | None) -> tuple[float | None, float | No
             known = True
             assumed = assumed or price.mark == "assumed"
             total += first(price.usd_per_hour)
-    return (total, waiting, assumed) if known else (None, None, False)
+    return _Money(total, waiting, assumed, owned) if known else _Money(None, None, False, False)
 
 
 def _power(found: Outcome, x: float) -> float | None:

@@ -29,6 +29,7 @@ def json_schema() -> Node:
         "workload": workload,
         "plan": plan,
         "software": _table(schema.SOFTWARE),
+        "site": _table(schema.SITE),
         "box": _family(_with_overrides(schema.BOX, _box_figures())),
         "wire": _family(_with_overrides(schema.WIRE, _table(schema.WIRE_FIGURES))),
         "component": _family({"type": "object"}),

@@ -44,9 +44,23 @@ def unknown(design: Design, catalogue: Catalogue) -> Iterator[Unknown]:
     framework = design.software.framework
     if framework not in (None, "auto"):
         yield from _missing(own, framework, "framework", ("software", "framework"))
+    grid = design.site.grid
+    if grid is not None:
+        yield from _unknown_grid(grid, own)
     work = design.workload
     if work is not None and work.model and not work.shape and work.kind.startswith(_OF_LIBRARY):
         yield from _missing(own, work.model, "model", ("workload", "model"))
+
+
+def _unknown_grid(grid: str, catalogue: Catalogue) -> Iterator[Unknown]:
+    from infralab.models.physics.carbon import grids
+    from infralab.models.schema import nearest
+
+    known = grids(catalogue)
+    if grid not in known:
+        near = nearest(grid, known)
+        hint = f"did you mean {near}?" if near else f"there are {', '.join(sorted(known)[:12])} …"
+        yield Unknown(("site", "grid"), grid, f"no grid of that name; {hint}")
 
 
 def _of_box(box: Box, catalogue: Catalogue) -> Iterator[Unknown]:

@@ -134,6 +134,12 @@ class Report:
     cost_assumed: bool = False
     power_watts: float | None = None
     energy_per_unit: float | None = None
+    carbon_grams_per_hour: float | None = None  # CO2 equivalent of the power drawn, the building's share included
+    carbon_grams_per_unit: float | None = None
+    carbon_grid: str = ""  # whose electricity it is: "Germany", "World"
+    carbon_assumed: bool = False  # grid or PUE not named by the design
+    pue: float | None = None
+    electricity_cost_per_hour: float | None = None  # of the building; in cost_per_hour only where nothing is rented
     memory: MemoryFit | None = None
     plan: Mapping[str, object] = field(default_factory=dict)
     plan_found: bool = False

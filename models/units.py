@@ -90,6 +90,8 @@ _EXAMPLE = {
     "1/s": '"5500 requests/s"',
     "USD": '"30000 USD"',
     "USD/h": '"2.5 USD/h"',
+    "USD/kWh": '"0.12 USD/kWh"',
+    "g/kWh": '"342 g/kWh"',
     "USD/bytes/month": '"0.023 USD/GB/month"',
 }
 

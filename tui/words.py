@@ -63,6 +63,11 @@ def watts(value: float) -> str:
     return human(value, "W", 2)
 
 
+def carbon(grams: float) -> str:
+    """Carbon dioxide equivalent: "12 kg CO2e", "3.4 t CO2e"."""
+    return f"{significant(grams / 1e6, 2)} t CO2e" if grams >= 1e6 else f"{human(grams, 'g', 2)} CO2e"
+
+
 def factor(before: float | None, after: float | None) -> str:
     """ "×4.8", "+12 %", "same"."""
     if not before or after is None:
@@ -100,6 +105,9 @@ def headline(report: Report) -> Iterator[Figure]:
         unit = report.throughput.unit.removesuffix("/s").removesuffix("s") or "unit"
         unit = "byte" if unit in ("byte", "B") else unit
         yield Figure("energy", report.energy_per_unit, f"{human(report.energy_per_unit, 'J')} {_a(unit)}", -1)
+    if report.carbon_grams_per_hour is not None:
+        sign = " △" if report.carbon_assumed else ""
+        yield Figure("carbon", report.carbon_grams_per_hour, f"{carbon(report.carbon_grams_per_hour)}/h{sign}", -1)
     if report.mfu is not None:
         yield Figure("mfu", report.mfu, f"MFU {percent(report.mfu)}", 1)
     if report.step_seconds is not None:
@@ -170,6 +178,8 @@ def short(figure: Figure, report: Report) -> str:
         return f"{dollars(figure.value)}/h"
     if figure.name == "power":
         return watts(figure.value)
+    if figure.name == "carbon":
+        return f"{carbon(figure.value)}/h"
     if figure.name == "energy":
         return human(figure.value, "J")
     return duration(figure.value)

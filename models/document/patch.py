@@ -15,7 +15,7 @@ from infralab.models.document import dump
 from infralab.models.document.problem import dotted, toml_value
 from infralab.models.document.scan import Path, Statement, entries, items, statements
 
-_ORDER = ("workload", "plan", "software", "box", "wire", "component", "story")
+_ORDER = ("workload", "plan", "software", "site", "box", "wire", "component", "story")
 
 
 class PatchError(ValueError):

@@ -13,6 +13,7 @@ from infralab.models.design import (
     Design,
     FrozenMap,
     Plan,
+    Site,
     Software,
     Step,
     Wire,
@@ -32,6 +33,7 @@ def to_mapping(design: Design) -> Tables:
         ("workload", plain_workload(design.workload) if design.workload else {}),
         ("plan", plain_plan(design.plan)),
         ("software", plain_software(design.software)),
+        ("site", plain_site(design.site)),
         ("box", {name: plain_box(box) for name, box in design.boxes.items()}),
         ("wire", {name: plain_wire(wire) for name, wire in design.wires.items()}),
         ("component", {name: plain(part) for name, part in design.components.items()}),
@@ -91,6 +93,10 @@ def plain_plan(plan: Plan) -> Tables:
 
 def plain_software(software: Software) -> Tables:
     return _fields(software, schema.SOFTWARE)
+
+
+def plain_site(site: Site) -> Tables:
+    return _fields(site, schema.SITE)
 
 
 def plain_box(box: Box) -> Tables:

@@ -15,6 +15,7 @@ from infralab.models.design import (
     Design,
     FrozenMap,
     Plan,
+    Site,
     Software,
     Step,
     Wire,
@@ -74,6 +75,8 @@ def read_design(data: Mapping[str, Any], found: Found) -> Design:
         fields["plan"] = read_plan(data["plan"], ("plan",), found)
     if "software" in data:
         fields["software"] = read_software(data["software"], found)
+    if "site" in data:
+        fields["site"] = read_site(data["site"], found)
     boxes = _named("box", data, found)
     fields["boxes"] = FrozenMap({name: read_box(name, raw, found) for name, raw in boxes})
     wires = ((name, read_wire(name, raw, found)) for name, raw in _named("wire", data, found))
@@ -206,6 +209,12 @@ def read_software(raw: Any, found: Found) -> Software:
     path: Path = ("software",)
     fields, extra = read_fields("software", schema.SOFTWARE, _table(raw, path, found), path, found)
     return Software(**fields, extra=extra)
+
+
+def read_site(raw: Any, found: Found) -> Site:
+    path: Path = ("site",)
+    fields, extra = read_fields("site", schema.SITE, _table(raw, path, found), path, found)
+    return Site(**fields, extra=extra)
 
 
 def read_box(name: str, raw: Mapping[str, Any], found: Found) -> Box:

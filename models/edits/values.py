@@ -159,11 +159,12 @@ _SECTIONS: dict[str, tuple[Callable[[Design], _Tables], Callable[[_Tables, readi
         lambda tables, found: reading.read_plan(tables, ("plan",), found),
     ),
     "software": (lambda design: plainly.plain_software(design.software), reading.read_software),
+    "site": (lambda design: plainly.plain_site(design.site), reading.read_site),
 }
 
 
 def _example_of(head: str) -> str:
-    return {"workload": 'kind = "loading"', "plan": "tensor = 8", "software": 'framework = "auto"'}[head]
+    return {"workload": 'kind = "loading"', "plan": "tensor = 8", "software": 'framework = "auto"', "site": 'grid = "de"'}[head]
 
 
 def _put(tables: _Tables, rest: tuple[str, ...], value: Any, parts: tuple[str, ...]) -> _Tables:

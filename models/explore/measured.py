@@ -17,8 +17,8 @@ from infralab.models.evaluate import evaluate, model_spread
 from infralab.models.explore.pasted import Result
 from infralab.models.explore.why import Input, WhyError, why
 from infralab.models.report import Report
-from infralab.models.validate import TIMES, UNITS, cases, predicted_metric
 from infralab.models.units import UnitError, parse
+from infralab.models.validate import TIMES, UNITS, cases, predicted_metric
 
 SUSPECTS = 5
 BELIEVABLE = 4.0  # a constant that had to be off by more than that is not the reason

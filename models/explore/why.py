@@ -74,7 +74,9 @@ def why(design: Design, path: str = "rate", catalogue: Catalogue | None = None) 
         return found[0] if len(found) == 1 else Reason(path, None, "", "what this part does", tuple(found))
     value = getattr(report, path, None)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return Reason(path.replace("_", " "), float(value), "", _EQUATIONS.get(path, ""), (_rate(report, probe),))
+        inputs = _besides(design, path, report, catalogue)
+        links = () if path in _OF_POWER | _OF_MONEY else (_rate(report, probe),)
+        return Reason(path.replace("_", " "), float(value), _UNITS.get(path, ""), _EQUATIONS.get(path, ""), links, inputs)
     known = sorted({u.resource for u in report.utilisation})[:6]
     raise WhyError(f"{path} names nothing in this design; try rate, memory, mfu, fit.jax or one of {', '.join(known)}")
 
@@ -84,10 +86,39 @@ _EQUATIONS = {
     "busy": "time of arithmetic and memory work / time of a step",
     "power_watts": "Σ idle + (working − idle) × busy over chips, servers, drives, switches",
     "energy_per_unit": "power / rate",
+    "carbon_grams_per_hour": "power × PUE × grams of CO2 equivalent a kWh of the grid",
+    "electricity_cost_per_hour": "power × PUE × price a kWh",
     "cost_per_hour": "Σ price of each box an hour",
     "waiting_cost_per_hour": "cost of the pools that step × (1 − busy)",
     "step_seconds": "units of a step / rate",
 }
+
+
+_UNITS = {
+    "power_watts": "W", "energy_per_unit": "J", "cost_per_hour": "USD/h", "waiting_cost_per_hour": "USD/h",
+    "step_seconds": "s", "latency": "s", "time_to_first_token": "s", "time_per_output_token": "s",
+    "carbon_grams_per_hour": "g/h", "carbon_grams_per_unit": "g", "electricity_cost_per_hour": "USD/h",
+}  # fmt: skip
+_OF_POWER = frozenset({"power_watts", "carbon_grams_per_hour", "electricity_cost_per_hour"})
+_OF_MONEY = frozenset({"cost_per_hour"})
+
+
+def _besides(design: Design, path: str, report: Report, catalogue: Catalogue) -> tuple[Input, ...]:
+    """What a figure of power, carbon or money rests on: every figure read, nudged in an evaluation of its own."""
+    from infralab.models.evaluate import nudged
+
+    if path not in _OF_POWER | _OF_MONEY:
+        return ()
+    value = getattr(report, path)
+    found = []
+    for use in report.figures:
+        if path in _OF_MONEY and not use.path.endswith((".price", "electricity_price")):
+            continue
+        after = getattr(nudged(design, catalogue, use.path, NUDGE), path)
+        slope = 0.0 if not after else (after / value - 1) / (NUDGE - 1)
+        if abs(slope) > 2e-3:
+            found.append(Input(use.path, use.value, use.unit, use.mark, use.source, slope))
+    return tuple(sorted(found, key=lambda item: -abs(item.sensitivity))[:12])
 
 
 class _Probe:

@@ -24,12 +24,15 @@ class Price(NamedTuple):
 def pool_price(machine: Machine, pool: Pool) -> Price | None:
     """USD an hour of one server of the pool, or None where no price is known."""
     figures = machine.figures
-    override = pool.box.overrides.get("price")
     path = f"{pool.owner}.price"
-    if override is not None:
-        usd = override.value if override.dimension == "USD/h" else None
-        if usd is not None:
-            return Price(figures.figure(path, usd, "USD/h", "override", override.text), "override", False)
+    rent = pool.box.overrides.get("price_hour")
+    if rent is not None:
+        return Price(figures.figure(path, rent.value, "USD/h", "override", rent.text), "override", False)
+    bought = pool.box.overrides.get("purchase_price")
+    if bought is not None:
+        kind = "gpu_server" if pool.chip.kind not in ("cpu", "edge-cpu") else "cpu_server"
+        hourly = bought.value * hourly_share(machine.catalogue.table("economics"), kind)
+        return Price(figures.figure(path, hourly, "USD/h", "override", bought.text), "override", True)
     for component, each in ((pool.component, 1.0), (_component(machine, pool.chip.id), pool.chips)):
         if component is None:
             continue

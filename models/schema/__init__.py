@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from infralab.models.schema.drawn import BOX, DESIGN, PLAN, SOFTWARE, STEP, VERSION, WIRE
+from infralab.models.schema.drawn import BOX, DESIGN, PLAN, SITE, SOFTWARE, STEP, VERSION, WIRE
 from infralab.models.schema.figures import BOX_FIGURES, PARTS, PEAK, PEAK_PARTS, WIRE_FIGURES
 from infralab.models.schema.key import COUNT_LIMIT, Key, allows
 from infralab.models.schema.work import (
@@ -36,6 +36,7 @@ __all__ = [
     "PEAK_PARTS",
     "PLAN",
     "PRECISIONS",
+    "SITE",
     "SOFTWARE",
     "STAGES",
     "STEP",
@@ -64,13 +65,14 @@ TABLES: dict[str, dict[str, Key]] = {
     "plan.prefill": PLAN,
     "plan.decode": PLAN,
     "software": SOFTWARE,
+    "site": SITE,
     "box": BOX,
     "wire": WIRE,
     "story": STEP,
 }
 # Tables inside a table, for suggestions.
 INNER: dict[str, tuple[str, ...]] = {
-    "": ("workload", "plan", "software", "box", "wire", "component", "story"),
+    "": ("workload", "plan", "software", "site", "box", "wire", "component", "story"),
     "workload": ("dataset", "checkpoint", "targets"),
     "plan": ("prefill", "decode"),
     "box": ("with",),

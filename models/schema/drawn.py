@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infralab.models.schema.key import Key, degree, keyed, number, text, whole
+from infralab.models.schema.key import Key, degree, keyed, number, quantity, text, whole
 from infralab.models.schema.work import STAGES
 
 VERSION = "infralab.design/1"
@@ -28,6 +28,13 @@ SOFTWARE = keyed(
     number("workers", "Loader processes of a host", 0),
     number("in_flight", "Requests that a worker keeps open", 0),
     number("prefetch", "Batches prepared ahead", 0),
+)
+
+SITE = keyed(
+    text("grid", "Where the electricity comes from: a country (de), a region (us-cal-ciso), eu, world"),
+    quantity("carbon_intensity", "g/kWh", "Carbon dioxide equivalent of a kilowatt hour; wins over the grid's"),
+    number("pue", "Power of the building for power of what is drawn", 1, 10),
+    quantity("electricity_price", "USD/kWh", "Price of a kilowatt hour; rented boxes have it in their rent"),
 )
 
 BOX = keyed(

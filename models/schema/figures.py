@@ -46,6 +46,8 @@ PARTS: dict[str, dict[str, Key]] = {
 BOX_FIGURES = keyed(
     *_TIER,
     _STORED_PRICE,
+    quantity("price_hour", "USD/h", "Rent of one, an hour"),
+    quantity("purchase_price", "USD", "Price of one that is bought"),
     quantity("ports", "", "Ports of a switch"),
     _BANDWIDTH,
     quantity("hop_latency", "seconds", "Latency of a switch"),

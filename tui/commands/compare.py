@@ -100,7 +100,16 @@ def sentence(before: Side, after: Side) -> str:
     if change == "same":
         cause = "" if b.bottleneck is None else _held(b.bottleneck, "still" if same else "now")
         return f"{after.name} is as fast as {before.name}, {words.rate(b)}{cause}."
-    return f"{after.name} does {words.rate(b)} where {before.name} does {words.rate(a)} ({change}){held}."
+    near = "; too close to call: the model's own error is larger" if _is_close(a, b) else ""
+    return f"{after.name} does {words.rate(b)} where {before.name} does {words.rate(a)} ({change}){held}{near}."
+
+
+def _is_close(a: Report, b: Report) -> bool:
+    """Both sides share most of the model's error: a third of it is left in their ratio."""
+    if a.throughput is None or b.throughput is None or a.upper is None or not a.throughput.value:
+        return False
+    left = (a.upper / a.throughput.value - 1) / 3
+    return abs(b.throughput.value / a.throughput.value - 1) < left
 
 
 def _held(stuck: Bottleneck, word: str) -> str:

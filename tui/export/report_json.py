@@ -97,6 +97,12 @@ def _money(report: Report) -> dict[str, Any]:
     return {
         "power_watts": report.power_watts,
         "energy_per_unit": report.energy_per_unit,
+        "carbon_grams_per_hour": report.carbon_grams_per_hour,
+        "carbon_grams_per_unit": report.carbon_grams_per_unit,
+        "carbon_grid": report.carbon_grid,
+        "carbon_assumed": report.carbon_assumed,
+        "pue": report.pue,
+        "electricity_cost_per_hour": report.electricity_cost_per_hour,
         "cost_per_hour": report.cost_per_hour,
         "waiting_cost_per_hour": report.waiting_cost_per_hour,
         "cost_assumed": report.cost_assumed,
