@@ -12,6 +12,7 @@ used, by a hash of the source; the other half only tests. Writes `models/fitted/
 from __future__ import annotations
 
 import argparse
+import math
 import tomllib
 import zlib
 from collections import Counter, defaultdict
@@ -31,7 +32,7 @@ from infralab.models.outcome import Outcome
 from infralab.models.outcome import _apply_framework as apply_framework
 from infralab.models.solve.closed import rate
 from infralab.models.units import parse
-from infralab.models.workloads import lowering
+from infralab.models.workloads import lowering, network_step
 
 ROOT = Path(__file__).resolve().parents[2]
 FITTED = ROOT / "models" / "fitted"
@@ -49,7 +50,7 @@ FIXED = {  # set the scale of the others
     "encoder.default.attention_passes",
 }
 WHOLE = 40  # rows of one chip in one source, beyond which its networks are split
-KNEE = 0.12  # of a logarithm: below it rows count by the square, beyond it by their size
+KNEES = (0.3, 0.12)  # of a logarithm: below it rows count by the square, beyond it by their size
 PULL = 4.0  # weight of a constant's distance from its parent against one row
 STEP = 0.02  # of a logarithm, for the derivative
 START = {
@@ -197,6 +198,7 @@ class Fit:
         self.catalogue = default_catalogue()
         self.theta: dict[str, float] = {}
         self.parents: dict[str, tuple[str, float]] = {}
+        self.knee = KNEES[-1]
 
     def evaluate(self, row: Row, scales: dict[str, Any] | None = None) -> Outcome:
         """Chips and steps alone: nothing else is drawn in these rows that could bind."""
@@ -277,9 +279,9 @@ class Fit:
         return np.array(values), np.array(slopes), names
 
     def cost(self, r: np.ndarray) -> float:
-        """Robust sum of the residuals (linear beyond `KNEE`) and of the pulls towards the parents."""
+        """Robust sum of the residuals (linear beyond the knee) and of the pulls towards the parents."""
         size = np.abs(r)
-        rows = np.where(size < KNEE, size**2 / (2 * KNEE), size - KNEE / 2).sum()
+        rows = np.where(size < self.knee, size**2 / (2 * self.knee), size - self.knee / 2).sum()
         return float(rows + 0.5 * PULL * (self.pulls()[1] ** 2).sum())
 
     def pulls(self) -> tuple[np.ndarray, np.ndarray]:
@@ -300,7 +302,7 @@ class Fit:
         """One step of Levenberg and Marquardt; the cost after it, and whether it was taken."""
         r, slopes, names = self.residuals(rows)
         before = self.cost(r)
-        weight = 1.0 / np.maximum(np.abs(r), KNEE)
+        weight = 1.0 / np.maximum(np.abs(r), self.knee)
         lines, values = self.pulls()
         hessian = (slopes * weight[:, None]).T @ slopes + PULL * lines.T @ lines
         slope = slopes.T @ (weight * r) + PULL * lines.T @ values
@@ -318,13 +320,17 @@ class Fit:
         return after, True
 
     def run(self, rows: list[Row], rounds: int) -> None:
-        damping = 0.1
-        for number in range(rounds):
-            cost, taken = self.step(rows, damping)
-            damping = damping / 3 if taken else damping * 5
-            print(number, f"cost {cost:.1f} damping {damping:.2g}", flush=True)
-            if damping > 1e4:
-                break
+        """From smooth to robust: knees of KNEES in turn, so that outliers don't hold the start."""
+        most, network_step.MOST_OF_PEAK = network_step.MOST_OF_PEAK, math.inf  # a ceiling has no slope
+        for self.knee in KNEES:
+            damping = 0.1
+            for number in range(rounds // len(KNEES)):
+                cost, taken = self.step(rows, damping)
+                damping = damping / 3 if taken else damping * 5
+                print(self.knee, number, f"cost {cost:.1f} damping {damping:.2g}", flush=True)
+                if damping > 1e3:
+                    break
+        network_step.MOST_OF_PEAK = most
 
     @property
     def start(self) -> dict[str, float]:

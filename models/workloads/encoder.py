@@ -35,7 +35,9 @@ def _computed(machine: Machine, work: str, length: Number) -> Number:
     """Tokens of a sequence that a stack computes: those that skip padding take the mean of usual data."""
     rule = table("encoder")["padding"][work]
     framework = machine.design.software.framework
-    skips = framework in rule["skip"] if "skip" in rule else framework not in rule["keep"]
+    kinds = {pool.chip.kind for pool in machine.steppers()}
+    named = [key for key in rule.get("skip", rule.get("keep")) if str(framework).startswith(key) or key in kinds]
+    skips = bool(named) == ("skip" in rule)
     mean = float(rule["mean_tokens"])
     if not skips or not any_of(length > mean):
         return length

@@ -78,10 +78,14 @@ def style_of(file: str, framework: str | None, kind: str, training: bool) -> str
     if training:
         return "training"
     default = styles["cpu-default"] if kind in CPU_KINDS else styles["default"]
-    name = framework if framework not in (None, "auto") else None
-    if name is None:
+    if framework in (None, "auto"):
         return str(default)
-    return str(styles.get(f"{name}-{kind}", styles.get(name, default)))
+    exact = styles.get(f"{framework}-{kind}", styles.get(str(framework)))
+    if exact is not None:
+        return str(exact)
+    # a flavour of a known stack ("tensorflow2", "pytorch-eager"), else one of no special kind
+    known = [name for name in styles if str(framework).startswith(name)]
+    return str(styles[max(known, key=len)] if known else styles["other"])
 
 
 def plan_run(machine: Machine, pool: Pool, file: str, precision: str, training: bool) -> Run | None:
