@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infralab.models.arithmetic import Number, any_of, first, is_scalar, maximum
+from infralab.models.arithmetic import Number, any_of, first, is_scalar, maximum, minimum
 from infralab.models.job import COMMUNICATION, MEMORY, OVERHEAD, Input, Job, Memory, Part, Save, Step, Traffic
 from infralab.models.machine import Machine
 from infralab.models.physics.collectives import cause
@@ -39,16 +39,20 @@ def lower(machine: Machine) -> Job:
     return job
 
 
+def spread(layout: Layout) -> Number:
+    """Chips that a plan uses."""
+    return layout.data * layout.tensor * layout.pipeline * layout.context
+
+
 def _check(task: Task, layout: Layout) -> None:
     """Say it when a given plan and the drawn chips do not go together."""
-    spread = first(layout.data * layout.tensor * layout.pipeline * layout.context)
-    there = first(task.pool.all_chips)
+    needed, there = first(spread(layout)), first(task.pool.all_chips)
     owner = task.pool.owner
-    if spread > there * 1.001:
-        text = f"the plan spreads over {spread:g} chips, {there:g} are drawn"
+    if needed > there * 1.001:
+        text = f"the plan spreads over {needed:g} chips, {there:g} are drawn"
         task.machine.problems.append(("infeasible", owner, text))
-    elif spread < there * 0.999:
-        task.machine.warn(owner, f"the plan uses {spread:g} of {there:g} chips; the rest is idle")
+    elif needed < there * 0.999:
+        task.machine.warn(owner, f"the plan uses {needed:g} of {there:g} chips; the rest is idle")
     if first(layout.data) > first(task.work.batch):
         task.machine.warn(
             owner, f"{first(layout.data):g} replicas share {first(task.work.batch):g} sequences: some idle"
