@@ -29,7 +29,10 @@ def lower(machine: Machine) -> Job:
         fabric = task.fabric(layout)
         spent = task.step(layout, fabric)
         tokens = task.work.batch * task.work.sequence
-        job.steps.append(Step(pool=task.pool.owner, units=tokens, parts=_parts(task, spent, fabric), share=task.share))
+        parts = _parts(task, spent, fabric)
+        # a plan for more chips than there are would run on them in turn
+        turns = minimum(1.0, task.pool.all_chips / spread(layout))
+        job.steps.append(Step(task.pool.owner, tokens, parts, replicas=turns, share=task.share))
         _memory(job, task, task.memory_parts(layout))
         _account(job, task)
         for name, sent in sent_bytes(task.work, fabric, layout).items():
