@@ -11,8 +11,9 @@ from functools import cache
 from infralab.models.catalogue import Catalogue, default_catalogue
 
 _FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "glossary.toml")
-# What the model puts around a kind: "waiting for requests", "checkpoint: write bandwidth", "NVLink latency".
-_AROUND = re.compile(r"^(?:waiting for |[a-z]+: )|(?: latency)$")
+# What the model puts around a kind: "waiting for requests", "checkpoint: write bandwidth", "NVLink latency",
+# "host core (collating)".
+_AROUND = re.compile(r"^(?:waiting for |[a-z]+: )|(?: latency| \(.*\))$")
 
 
 @dataclass(frozen=True, slots=True)
