@@ -6,7 +6,7 @@ import hashlib
 import os
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from infralab.models import schema
@@ -48,7 +48,7 @@ class Document:
 
 
 def load(path: str | os.PathLike[str]) -> Document:
-    """Read a file. Raises DocumentError where nothing can be made of it."""
+    """Read a TOML file, or a picture that carries a design. Raises DocumentError where nothing can be made of it."""
     name = os.fspath(path)
     try:
         with open(name, "rb") as file:
@@ -62,6 +62,11 @@ def load(path: str | os.PathLike[str]) -> Document:
         raise DocumentError(f"{name}: cannot be read: {error.strerror}") from None
     if len(content) > LARGEST_BYTES:
         raise DocumentError(f"{name}: larger than {LARGEST_BYTES // 1_000_000} MB; this is no design")
+    if content[:1] in (b"\x89", b"<", b"\xef", b" ", b"\n", b"\r", b"\t"):
+        from infralab.models.document.embedded import design_text, is_picture
+
+        if is_picture(content):  # a design of no file of its own: saving must not take the picture's place
+            return replace(read(design_text(content, name), name), path="")
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
