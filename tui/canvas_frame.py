@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from textual import events
 
+from infralab.models.design import Box
 from infralab.tui.canvas.layout import Place
+from infralab.tui.canvas.view import BoxFacts, PlainParts
 from infralab.tui.canvas.widget import TopologyCanvas
+
+
+class FirstParts(PlainParts):
+    """What boxes are before the catalogue was read: named as they will be, so that nothing jumps."""
+
+    def box(self, box: Box) -> BoxFacts:
+        return BoxFacts(super().box(box).kind, box.name, box.is_ or "")
 
 
 class LabCanvas(TopologyCanvas):

@@ -54,6 +54,8 @@ SECTIONS: tuple[Section, ...] = (
     _section("Data sets", "dataset"),
 )
 
+Sections = list[tuple[Section, list[Part]]]
+
 DROPS: dict[str, Drop] = {
     "server": "box",
     "chip": "box",
@@ -78,7 +80,7 @@ def parts(catalogue: Catalogue) -> list[Part]:
     return sorted(heads, key=lambda part: part.id)
 
 
-def by_section(found: Sequence[Part]) -> list[tuple[Section, list[Part]]]:
+def by_section(found: Sequence[Part]) -> Sections:
     return [(section, [part for part in found if section.holds(part)]) for section in SECTIONS]
 
 

@@ -59,12 +59,10 @@ class Palette(LinePanel, can_focus=True):
 
     # -- contents
 
-    def stock(self, catalogue: Catalogue) -> None:
+    def stock(self, catalogue: Catalogue, sections: shelf.Sections) -> None:
         """Take over a catalogue; called after the first paint."""
-        from infralab.tui import shelf
-
         self._catalogue = catalogue
-        self._sections = shelf.by_section(shelf.parts(catalogue))
+        self._sections = sections
         self.repaint()
 
     def offer(self, gains: Mapping[str, str]) -> None:

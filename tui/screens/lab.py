@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -11,7 +12,7 @@ from textual.screen import Screen
 
 from infralab.tui import actions
 from infralab.tui.canvas.widget import TopologyCanvas
-from infralab.tui.canvas_frame import LabCanvas
+from infralab.tui.canvas_frame import FirstParts, LabCanvas
 from infralab.tui.desk import Desk
 from infralab.tui.gestures import GestureEdits
 from infralab.tui.panels.answer import Answer
@@ -30,6 +31,7 @@ from infralab.tui.state import LabState
 
 if TYPE_CHECKING:
     from infralab.models.catalogue import Catalogue
+    from infralab.tui.shelf import Sections
 
 MESSAGE_SECONDS = 6.0
 NARROW, WIDE = 104, 146  # columns from where the side panels stand beside the canvas; all three below
@@ -62,6 +64,7 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
         self._message = 0
 
     def compose(self) -> ComposeResult:
+        self._first_classes()
         yield self.head
         yield self.answer
         with Horizontal(id="middle"):
@@ -93,9 +96,8 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
 
     def on_mount(self) -> None:
         self.canvas.border_title = "Topology"
-        self._first_classes()
         self.lay_out()
-        self.canvas.set_design(self.desk.state.design)
+        self.canvas.set_design(self.desk.state.design, parts=FirstParts(self.desk.state.design))
         self.show_state(self.desk.state)
         self.call_after_refresh(self._begin)
 
@@ -112,20 +114,26 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
         if not self.canvas.painted and tries:
             self.call_after_refresh(self._begin, tries - 1)
             return
+        if not gc.isenabled():
+            gc.freeze()  # what start-up made stays: the collector, off until now, need not look at it again
+            gc.enable()
         self.desk.ask()
         self.desk.task(self._read_catalogue, self._stock)
 
-    def _read_catalogue(self) -> Catalogue:
+    def _read_catalogue(self) -> tuple[Catalogue, Sections]:
         from infralab.tui.parts import catalogue_for
+        from infralab.tui.shelf import by_section, parts
 
-        return catalogue_for(self.desk.session.design)
+        catalogue = catalogue_for(self.desk.session.design)
+        return catalogue, by_section(parts(catalogue))
 
-    def _stock(self, catalogue: Catalogue) -> None:
+    def _stock(self, found: tuple[Catalogue, Sections]) -> None:
         from infralab.tui.parts import CatalogueParts
 
+        catalogue, sections = found
         self.catalogue = catalogue
         self.canvas.set_design(self.desk.state.design, self.desk.state.report, CatalogueParts(catalogue))
-        self.palette.stock(catalogue)
+        self.palette.stock(catalogue, sections)
         self.inspector.stock(catalogue)
         self.ask_search()
 
