@@ -416,12 +416,15 @@ def main() -> None:
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--dry", action="store_true", help="report, write nothing")
-    parser.add_argument("--worst", type=int, default=0)
+    parser.add_argument("--list", action="store_true", help="only name the rows that are fitted on")
     given = parser.parse_args()
     base = ROOT / "models" / "measurements"
     files = given.files or [path for family in FAMILIES for path in sorted(base.glob(f"{family}/*.toml"))]
     rows = list(read(files))
     split(rows)
+    if given.list:
+        print("\n".join(f"{row.family} {row.id}" for row in rows if not row.held_out))
+        return
     fit = Fit(rows)
     fit.prepare()
     half = [r for r in fit.rows if not r.held_out]

@@ -65,7 +65,7 @@ def encoder_network(machine: Machine, length: Number, attention_writes: Number) 
     shape = transformer.shape(machine)
     if shape is None:
         return None
-    return _from_shape(machine, shape, length, attention_writes, shape.parameters, length)
+    return _from_shape(shape, length, attention_writes, length)
 
 
 def _facts(machine: Machine) -> tuple[str, dict[str, Any], dict[str, float]] | None:
@@ -190,17 +190,11 @@ def _patches(machine: Machine, name: str, facts: Mapping[str, Any]) -> Network |
     tokens = asked / patch**2 + 1.0
     if asked == own and "tokens_per_image" in facts:
         tokens = float(facts["tokens_per_image"])
-    return _from_shape(machine, shape, tokens, 0.0, shape.parameters, 3.0 * asked)
+    return _from_shape(shape, tokens, 0.0, 3.0 * asked)
 
 
-def _from_shape(
-    machine: Machine,
-    shape: transformer.Shape,
-    tokens: Number,
-    attention_writes: Number,
-    parameters: Number,
-    numbers: Number,
-) -> Network:
+def _from_shape(shape: transformer.Shape, tokens: Number, attention_writes: Number, numbers: Number) -> Network:
+    """The cost of `tokens` tokens; attention_writes: times that the score matrix goes to memory."""
     fit = table("vision")["network"]
     macs = tokens * shape.active_layer_parameters + shape.attention_flop(tokens, tokens) / FLOP_PER_MAC
     width = 5.0 * shape.hidden + shape.ffn  # query, key, value, mixed, projected; the block's own two
@@ -211,7 +205,7 @@ def _from_shape(
     return Network(
         name,
         count,
-        parameters,
+        shape.parameters,
         outputs,
         layers,
         numbers,

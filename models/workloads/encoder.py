@@ -35,13 +35,14 @@ def _computed(machine: Machine, work: str, length: Number) -> Number:
     """Tokens of a sequence that a stack computes: those that skip padding take the mean of usual data."""
     rule = table("encoder")["padding"][work]
     framework = machine.design.software.framework
+    if framework in rule.get("half", ()):
+        machine.figures.assume(f"{framework} skips padding: its benchmarks fill half of the longest sequence")
+        return length / 2.0
     kinds = {pool.chip.kind for pool in machine.steppers()}
     named = [key for key in rule.get("skip", rule.get("keep")) if str(framework).startswith(key) or key in kinds]
     skips = bool(named) == ("skip" in rule)
     mean = float(rule["mean_tokens"])
     if not skips or not any_of(length > mean):
         return length
-    machine.figures.assume(
-        f"padding is skipped: sequences of usual data hold {mean:g} of {first(length):g} tokens"
-    )
+    machine.figures.assume(f"padding is skipped: sequences of usual data hold {mean:g} of {first(length):g} tokens")
     return minimum(length, machine.figures.figure(f"fitted.encoder.{work}.mean_tokens", mean, "", "assumed"))
