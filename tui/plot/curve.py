@@ -87,9 +87,7 @@ def _draw(curve: Curve, places: Places, grid: Grid) -> None:
             for row in range(grid.height):
                 if grid._cell(place[0] // 2, row)[0] == " ":
                     grid.sign(place[0] // 2, row, upright, TURN)
-    number = 0
-    for index in curve.turns:
-        number += 1
+    for number, index in enumerate(curve.turns, 1):
         if places[index] is not None:
             _sign(grid, places[index], str(number % 10), TURN)
     if curve.knee is not None:
