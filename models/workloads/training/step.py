@@ -63,7 +63,8 @@ def step(work: Work, rates: Rates, fabric: Fabric, layout: Layout) -> Seconds:
     expert = sent.expert * (2.0 + again)
     context = sent.context * (3.0 + again)  # keys forward, keys and their gradients backward
     context_open = maximum(0.0, context - attention)
-    tensor_open = tensor * rates.tensor_exposed * where(fabric.tensor.remote > 1.0, rates.tensor_spanning, 1.0)
+    tensor = tensor * where(fabric.tensor.remote > 1.0, rates.tensor_spanning, 1.0)
+    tensor_open = tensor * rates.tensor_exposed
     expert_open = expert * rates.expert_exposed
     layers = matmul + passes + attention + tensor_open + expert_open + context_open
     blocks = shape.attention_layers + shape.linear_layers
