@@ -141,6 +141,19 @@ def fit(
     return result
 
 
+def mark_fitted(folders: Iterable[str], ids: set[str]) -> None:
+    """Write `fitted = true` into the measurements that a fit used, and into no others; a file says false for the rest."""
+    for path in files([MEASUREMENTS / f for f in folders]):
+        head, *rows = path.read_text().split("[[measurement]]\n")
+        head = head.replace("\nfitted = true", "\nfitted = false")
+        marked = []
+        for row in rows:
+            lines = [line for line in row.splitlines(keepends=True) if not line.startswith("fitted =")]
+            name = tomllib.loads("".join(lines))["id"]
+            marked.append("".join([lines[0], "fitted = true\n" if name in ids else "", *lines[1:]]))
+        path.write_text("[[measurement]]\n".join([head, *marked]))
+
+
 def rounded(value: object) -> object:
     if isinstance(value, dict):
         return {k: rounded(v) for k, v in value.items()}

@@ -36,6 +36,12 @@ def coefficients(name: str) -> dict[str, Any]:
     return {**_table()[entry["like"]], **entry} if "like" in entry else entry
 
 
+def kernels(kind: str, relations: Number) -> Number:
+    """Kernels that a forward layer launches, as eager code runs its definition; relations one after the other."""
+    c = coefficients(kind)
+    return float(c.get("kernels", 15.0)) * (relations if c.get("relations") else 1.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Layer:
     """Widths and sizes of one layer: `nodes` are those computed, `edges` those that reach them."""
@@ -70,15 +76,22 @@ def layer_cost(kind: str, layer: Layer, element: float, updates_edges: bool) -> 
 
     i, o, f = layer.width_in, layer.width_out, layer.edge_width
     narrow = minimum(i, o)
-    relations = layer.relations if c.get("relations") else 1.0
+    relations = layer.relations if c.get("relations") == "apart" else 1.0
     node_flop = relations * of("n_io") * i * o + of("n_o") * o
+    source_flop = of("s_io") * i * o  # rows that edges read, projected before they are gathered
     edge_flop = (
         of("e_i") * i + of("e_o") * o + of("e_narrow") * narrow + of("e_heads") * layer.heads
         + of("e_io") * i * o + of("e_fo") * f * o + of("e_oo") * o * o + of("e_1")
     )  # fmt: skip
     edge_flop = edge_flop + layer.triplets * (of("t_flop_oo") * o * o + of("t_flop_o") * o)
     gathered = of("eb_i") * i + of("eb_narrow") * narrow
-    streamed = of("eb_o") * o + of("eb_heads") * layer.heads + of("eb_f") * f + layer.triplets * of("tb_o") * o
+    streamed = (
+        of("eb_o") * o
+        + of("eb_heads") * layer.heads
+        + of("eb_f") * f
+        + of("eb_oo") * o * o
+        + layer.triplets * of("tb_o") * o
+    )
     written: Number = 0.0
     if updates_edges and not c.get("updates_edges"):
         # an edge update on top of the layer: a product of edge and end points, written back
@@ -95,8 +108,9 @@ def layer_cost(kind: str, layer: Layer, element: float, updates_edges: bool) -> 
         streamed = streamed - of("eb_o") * o
     row = maximum(narrow if of("eb_narrow") else i if of("eb_i") else o, 1.0) * element
     return Cost(
-        flop=layer.nodes * node_flop + layer.edges * edge_flop,
-        stream_bytes=layer.nodes * relations * (of("nb_i") * i + of("nb_o") * o) * element
+        flop=layer.nodes * node_flop + layer.sources * source_flop + layer.edges * edge_flop,
+        stream_bytes=layer.sources * (of("sb_i") * i + of("sb_o") * o) * element
+        + layer.nodes * relations * (of("nb_i") * i + of("nb_o") * o) * element
         + layer.edges * (streamed * element + INDEX_BYTES),
         gather_bytes=layer.edges * gathered * element,
         row_bytes=row,

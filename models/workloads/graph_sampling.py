@@ -1,8 +1,8 @@
 """How many nodes and edges a batch touches: sampled neighbourhoods, whole graphs, parts of a graph.
 
 Sampling with fan-outs f_1 … f_L from B targets: layer l draws min(f_l, degree) neighbours of each
-frontier node. Degrees of real graphs are heavy-tailed: with a Lomax tail of exponent 2 and mean μ,
-E[min(f, degree)] = μ·f/(μ + f). Of c draws from N nodes N·(1 − e^(−c/N)) are distinct; real graphs are skewed, so the
+frontier node. Degrees of real graphs are heavy-tailed: with a Lomax tail of exponent a and mean μ,
+E[min(f, degree)] = μ·(1 − (1 + f/((a − 1)·μ))^(1 − a)) (a fitted, `degree_tail`). Of c draws from N nodes N·(1 − e^(−c/N)) are distinct; real graphs are skewed, so the
 draws fall on a share of the nodes (fitted, `spread_share`).
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from infralab.models.arithmetic import Number, exp, log, maximum, minimum
+from infralab.models.arithmetic import Number, exp, log, maximum, minimum, power
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +27,23 @@ def distinct(draws: Number, nodes: Number) -> Number:
     return nodes * (1.0 - exp(-draws / maximum(nodes, 1.0)))
 
 
-def sampled(batch: Number, fanout: tuple[Number, ...], nodes: Number, edges: Number, spread: Number) -> list[Block]:
-    """Blocks of a sampled batch; nodes, edges: of the whole graph."""
+def drawn(wanted: Number, degree: Number, tail: Number) -> Number:
+    """Neighbours drawn of a node when `wanted` are asked: the mean of min(wanted, degree)."""
+    scale = (tail - 1.0) * maximum(degree, 1e-9)
+    return degree * (1.0 - power(1.0 + wanted / scale, 1.0 - tail))
+
+
+def sampled(
+    batch: Number, fanout: tuple[Number, ...], nodes: Number, edges: Number, spread: Number, tail: Number
+) -> list[Block]:
+    """Blocks of a sampled batch, the targets' first; nodes, edges: of the whole graph."""
     degree = edges / maximum(nodes, 1.0)
     frontier = batch
     blocks = []
     for wanted in fanout:
-        drawn = frontier * degree * wanted / (degree + wanted)
-        sources = minimum(frontier + distinct(drawn, nodes * spread), nodes)
-        blocks.append(Block(frontier, drawn, sources))
+        reached = frontier * drawn(wanted, degree, tail)
+        sources = minimum(frontier + distinct(reached, nodes * spread), nodes)
+        blocks.append(Block(frontier, reached, sources))
         frontier = sources
     return blocks
 
