@@ -439,7 +439,7 @@ def main() -> None:
             note = {
                 "files": used,
                 "rows": sum(r.kind.startswith(file) for r in half),
-                "split": "half of the sources by hash; the other half only tests",
+                "split": "every other source of a family and kind of chip, large ones by network; the rest only tests",
                 "median": fitted_error[0],
                 "p90": fitted_error[1],
                 "held_out_median": held_error[0],
