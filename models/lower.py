@@ -550,13 +550,17 @@ def _or(value: Number | None, other: Number) -> Number:
 
 
 def _matching_ports(machine: Machine, wire: Wire, link: Component) -> Number:
-    """A wire without `count` has the box's own number of ports for that link."""
+    """A wire without `count` has the box's own number of ports for that link; another link takes their places."""
+    wanted = "storage_nic" if any(end in machine.tiers for end in wire.ends) else "nic"
+    places: Number | None = None
     for end in wire.ends:
         pool = machine.pools.get(end)
         for port in pool.ports if pool is not None else ():
             if port.link == link.id:
                 return port.count
-    return 1.0
+            if port.name == wanted and places is None and link.kind == "scale-out":
+                places = port.count
+    return 1.0 if places is None else places
 
 
 def _implied_path(component: Component | None) -> str:
