@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,15 @@ class Driver:
 
     async def type(self, text: str) -> None:
         await self.keys(*({" ": "space", ".": "full_stop", "-": "minus", "/": "slash"}.get(c, c) for c in text))
+
+    async def press_until(self, key: str, reached: Callable[[], bool]) -> None:
+        """Press a key until something is so; fails when it never is."""
+        for _ in range(60):
+            if reached():
+                return
+            await self.pilot.press(key)
+            await self.settle()
+        raise AssertionError(f"{key} never led there")
 
     def text(self, panel: Any) -> str:
         """What a panel shows."""

@@ -117,8 +117,7 @@ async def test_a_switch_is_dropped_on_the_canvas_and_wired_by_keys(tmp_path: Pat
         assert driver.session.design.boxes["fabric"].is_ == "quantum-2"
         assert driver.session.selection == ("box.fabric",)
         await driver.keys("w", "tab")
-        while "train" not in driver.lab.canvas.decor.target:
-            await driver.keys("tab")
+        await driver.press_until("tab", lambda: "train" in (driver.lab.canvas.decor.target or ""))
         await driver.keys("enter")
         assert ("fabric", "train") in {wire.ends for wire in driver.session.design.wires.values()}
 
@@ -128,8 +127,7 @@ async def test_a_chip_dropped_on_a_server_replaces_its_chips(tmp_path: Path) -> 
         await driver.keys("a")
         await driver.type("b200-sxm-180gb")
         await driver.keys("enter", "tab")
-        while driver.lab._hover != ("box.train",):
-            await driver.keys("tab")
+        await driver.press_until("tab", lambda: driver.lab._hover == ("box.train",))
         await driver.keys("enter")
         assert driver.session.design.boxes["train"].chip == "b200-sxm-180gb"
         assert driver.session.design.boxes["train"].is_ == "dgx-h100"
@@ -301,9 +299,7 @@ async def to_field(driver, label: str) -> None:
     inspector = driver.lab.inspector
     assert label in [row.label for row in inspector.fields]
     await driver.keys("home")
-    while inspector.at is None or inspector.at.label != label:
-        await driver.pilot.press("down")
-    await driver.settle()
+    await driver.press_until("down", lambda: inspector.at is not None and inspector.at.label == label)
 
 
 async def drag_to(driver, widget, offset: tuple[int, int]) -> None:

@@ -116,8 +116,7 @@ async def test_several_boxes_share_a_field_and_one_entry_goes_to_all(tmp_path: P
     async with lab(tmp_path) as driver:
         await driver.keys("ctrl+a", "e")
         inspector = driver.lab.inspector
-        while inspector.at.label != "count":
-            await driver.pilot.press("down")
+        await driver.press_until("down", lambda: inspector.at.label == "count")
         await driver.keys("8", "enter")
         assert {box.count for box in driver.session.design.boxes.values()} == {8}
         await driver.keys("ctrl+z")
@@ -129,8 +128,7 @@ async def test_a_component_is_chosen_from_the_searchable_list(tmp_path: Path) ->
         driver.lab.canvas.select(["train"])
         await driver.settle()
         await driver.keys("e")
-        while driver.lab.inspector.at.label != "part":
-            await driver.pilot.press("down")
+        await driver.press_until("down", lambda: driver.lab.inspector.at.label == "part")
         await driver.keys("enter")
         await driver.type("dgx-b200")
         await driver.keys("enter")
@@ -143,8 +141,7 @@ async def test_the_job_is_what_the_inspector_shows_when_nothing_is_selected(tmp_
         paths = {row.path for row in driver.lab.inspector.fields}
         assert {"workload.kind", "workload.global_batch", "workload.dataset.bytes_per_sample"} <= paths
         assert {"software.framework", "software.loader"} <= paths
-        while driver.lab.inspector.at.path != "software.framework":
-            await driver.pilot.press("down")
+        await driver.press_until("down", lambda: driver.lab.inspector.at.path == "software.framework")
         await driver.keys("enter")
         await driver.type("jax")
         await driver.keys("enter")

@@ -118,6 +118,8 @@ class LabApp(QuietScreenApp, App[int]):
         """A line that is dropped (SIGHUP) and a polite kill (SIGTERM) lose nothing."""
         import asyncio
 
+        if self.is_headless:
+            return
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
             with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
