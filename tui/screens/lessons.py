@@ -12,10 +12,11 @@ from infralab.models.explore.lesson import Lesson, Taught, lesson, lessons
 from infralab.models.report import Report
 from infralab.models.units import duration, human
 from infralab.tui import words
-from infralab.tui.panels.paint import Line, bar, cut, left, right, sparkline
+from infralab.tui.panels.paint import SPARKS, Line, bar, cut, left, right
 from infralab.tui.stage.browse import Browse, Item
 from infralab.tui.stage.page import named, paragraph
 
+LOG_FROM = 100.0  # a curve with a larger range is drawn on a log scale
 SIGNS = {"true": ("●", "good"), "when": ("◐", "warning"), "not": ("○", "bad"), "evidence": ("·", "dim")}
 LABELS = {
     "rate": "rate", "mfu": "share of the peak", "busy": "share of the time at work", "memory": "memory a chip",
@@ -123,6 +124,7 @@ def runs(taught: Taught, at: int, width: int) -> list[Line]:
     figures = [(ran, _values(ran, name)) for ran in taught.runs]
     every = [abs(v) for _, values in figures for v in values if not math.isnan(v)]
     top = max(every, default=0.0)
+    scale = min((v for v in every if v > 0), default=0.0), top
     unit = next((r.throughput.unit for r in taught.runs[0].reports if r.throughput is not None), "")
     title = LABELS.get(name, unit) if name != "rate" else unit
     if name.startswith(("gain.", "share.", "score.")):
@@ -136,22 +138,37 @@ def runs(taught: Taught, at: int, width: int) -> list[Line]:
     lines: list[Line] = [head]
     names = min(max((len(ran.label) for ran in taught.runs), default=8) + 2, width // 2)
     for number, (ran, values) in enumerate(figures):
-        lines.append(_run_line(ran, values, name, top, names, width, number == at))
+        lines.append(_run_line(ran, values, name, scale, names, width, number == at))
     return lines
 
 
-def _run_line(ran: Ran, values: list[float], name: str, top: float, names: int, width: int, at: bool) -> Line:
+def _run_line(
+    ran: Ran, values: list[float], name: str, scale: tuple[float, float], names: int, width: int, at: bool
+) -> Line:
     shown = [said(v, name, ran.reports[0]) for v in (values[0], values[-1])]
     figure = shown[0] if len(values) == 1 else f"{shown[0]} … {shown[1]}"
     room = max(width - names - 26, 6)
-    each = max(min(room // len(values), 8), 1)
-    drawn = sparkline([0.0 if math.isnan(v) else v for v in values for _ in range(each)], room)
+    drawn = curve(values, scale, room)
     if len(values) == 1:
-        drawn = bar(abs(values[0]) / top if top and not math.isnan(values[0]) else 0.0, room)
+        drawn = bar(abs(values[0]) / scale[1] if scale[1] and not math.isnan(values[0]) else 0.0, room)
     wrong = next((report.status for report in ran.reports if report.status != "ok"), "")
     tail = {"infeasible": "✗", "incomplete": "△"}.get(wrong, " ")
     return [("▸ " if at else "  ", "key"), (left(cut(ran.label, names - 1), names), "strong" if at else ""),
             (left(drawn, room), "bar-new" if at else "bar"), (right(figure, 20), "strong"), (f" {tail}", "bad")]  # fmt: skip
+
+
+def curve(values: Sequence[float], scale: tuple[float, float], width: int) -> str:
+    """Values as heights of one scale for all curves of the lesson; logarithmic from a range of 1 to 100 on."""
+    each = max(min(width // len(values), 8), 1)
+    low, top = scale
+    log = low > 0 and top / low > LOG_FROM
+    found = ""
+    for value in values:
+        share = value / top if top > 0 and value > 0 else 0.0
+        if log and share > 0:
+            share = 1 + math.log(share) / math.log(top / low) * 0.9
+        found += (SPARKS[min(int(share * 8), 7)] if share > 0 else " ") * each
+    return found[:width]
 
 
 def _values(ran: Ran, name: str) -> list[float]:
