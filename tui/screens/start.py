@@ -70,7 +70,10 @@ class StartScreen(Screen[Chosen]):
         head: list[Line] = [spread([("  ", ""), (TITLE, "title"), ("  ", ""), (ABOUT, "dim")], [], width), rule(width)]
         tall = height >= TALL
         body: list[Line] = [[]] if tall else []
-        body += [[("  ", ""), ("Six rooms. ", "strong"), ("Each asks a question; guess, then see what the model says.", "")], []]
+        body += [
+            [("  ", ""), ("Six rooms. ", "strong"), ("Each asks a question; guess, then see what the model says.", "")],
+            [],
+        ]
         body += self._map(width, HIGH if tall else LOW)
         body += [[], *self._ways(width), [], *self._files(width)]
         foot = [rule(width), keys((("⏎ 1-6", "a room"), ("g", "presets"), ("o", "open"), ("n", "new"), ("l", "lessons"),
@@ -99,8 +102,14 @@ class StartScreen(Screen[Chosen]):
         text = paragraph(room.about, inner, "" if at else "dim", 1)
         if height > 6:
             text += [[], *paragraph(room.scene, inner, "strong" if at else "", 1)]
-        mark: Line = [(f" {SIGNS.get(room.name, '·')} ", "accent"), ("seen" if room.name in self.seen else "guess, then see", "dim")]
-        rows = [*text, *([] for _ in range(height)), ][: height - 3]
+        mark: Line = [
+            (f" {SIGNS.get(room.name, '·')} ", "accent"),
+            ("seen" if room.name in self.seen else "guess, then see", "dim"),
+        ]
+        rows = [
+            *text,
+            *([] for _ in range(height)),
+        ][: height - 3]
         lines: list[Line] = [[(top[0] + top[1], edge), (name, "strong" if at else "accent"),
                               (top[1] * max(inner - len(name) - 1, 0) + top[2], edge)]]  # fmt: skip
         for row in [*rows, mark]:
@@ -226,10 +235,16 @@ class RoomScreen(Screen[Chosen]):
         lines: list[Line] = []
         for number, label in enumerate(self.room.labels, start=1):
             mine = number == self.guess
-            lines.append([("   ▸ " if mine else "     ", "key"), (f"{number}  ", "key"), (label, "strong" if mine else "")])
+            lines.append(
+                [("   ▸ " if mine else "     ", "key"), (f"{number}  ", "key"), (label, "strong" if mine else "")]
+            )
             if height >= 22:
                 lines.append([])
-        text = "Your guess?  A number; Enter shows what the model says." if not self.guess else "Enter shows what the model says."
+        text = (
+            "Your guess?  A number; Enter shows what the model says."
+            if not self.guess
+            else "Enter shows what the model says."
+        )
         return [*lines, [], [("  ", ""), (text, "dim")]]
 
     def _seen(self, width: int) -> list[Line]:
@@ -252,7 +267,13 @@ class RoomScreen(Screen[Chosen]):
                           (right(factor, 8), said)])  # fmt: skip
         unit = self.answer[0].report.throughput.unit if self.answer[0].report.throughput else ""
         lines += [[], [("  ", ""), (unit if self.room.shows == "rate" else "share of the time that counts", "dim")], []]
-        return [*lines, *self._verdict(best, start, width), *paragraph(self.room.because, width), [], *self._next(width)]
+        return [
+            *lines,
+            *self._verdict(best, start, width),
+            *paragraph(self.room.because, width),
+            [],
+            *self._next(width),
+        ]
 
     def _verdict(self, best: Revealed, start: float, width: int) -> list[Line]:
         gain = words.factor(start, self._value(best))
@@ -264,14 +285,20 @@ class RoomScreen(Screen[Chosen]):
         mine = next(one for one in self.answer if one.numbers == (self.guess,))
         close = self._value(mine) > 0.98 * self._value(best)
         gives = words.factor(start, self._value(mine))
-        text = "Too close to call; yours does as well." if close else f"Yours gives {'nothing' if gives == 'same' else gives}."
+        text = (
+            "Too close to call; yours does as well."
+            if close
+            else f"Yours gives {'nothing' if gives == 'same' else gives}."
+        )
         return paragraph(f"{answer} {text}", width, "accent")
 
     def _next(self, width: int) -> list[Line]:
         from infralab.models.explore.lesson import lesson
 
         titles = ", ".join(f"“{lesson(number).title}”" for number in self.room.lessons)
-        return paragraph(f"What to try: open it (o) and change what you guessed. Lessons (l): {titles}.", width, "dim", 2, 3)
+        return paragraph(
+            f"What to try: open it (o) and change what you guessed. Lessons (l): {titles}.", width, "dim", 2, 3
+        )
 
     def _value(self, one: Revealed) -> float:
         return shown(self.room, one)
