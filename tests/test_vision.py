@@ -95,6 +95,13 @@ def test_depthwise_networks_wait_for_memory_and_deep_ones_for_arithmetic() -> No
     assert ran(design(DEEP)).bottleneck.resource == "box.run.chip.peak.fp16"  # type: ignore[union-attr]
 
 
+def test_every_part_names_a_figure_that_was_read_or_a_choice_of_the_plan() -> None:
+    for kind in ("vision-inference", "vision-training"):
+        report = ran(design(kind=kind, box={"chips": 8}, software={"framework": "pytorch"}))
+        paths = {figure.path for figure in report.figures}
+        assert {p.resource for p in report.step_breakdown if p.name != "waiting"} <= paths
+
+
 def test_chips_serve_copies_of_the_network_side_by_side() -> None:
     assert rate(ran(design(box={"chips": 8}))) == pytest.approx(8 * rate(ran(design())))
 

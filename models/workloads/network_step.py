@@ -215,7 +215,15 @@ def parts(machine: Machine, pool: Pool, network: Network, batch: Number, run: Ru
             MEMORY,
             "(passes x layer outputs x bytes x batch + weights) / (bandwidth x share)",
         ),
-        Part("between layers", f"fitted.{run.file}.gap", "kernel gaps", gap, gap, OVERHEAD, "layers x gap"),
+        Part(
+            "between layers",
+            _path(run.file, run.chip, "gap_seconds"),
+            "kernel gaps",
+            gap,
+            gap,
+            OVERHEAD,
+            "layers x gap of the chip x gaps of the stack",
+        ),
         Part(
             "launching layers",
             host_path,
@@ -234,7 +242,14 @@ def parts(machine: Machine, pool: Pool, network: Network, batch: Number, run: Ru
 
 def _host(machine: Machine, network: Network, run: Run, passes: Number) -> tuple[str, Number]:
     each = fitted(machine.figures, run.file, run.stack, "host_seconds", "s")
-    return f"fitted.{run.file}.host_seconds", network.layers * passes * each
+    return _path(run.file, run.stack, "host_seconds"), network.layers * passes * each
+
+
+def _path(file: str, keys: tuple[str, ...], name: str) -> str:
+    """The figure under which `fitted` records a constant of these keys."""
+    data = table(file)
+    key = next((k for k in keys if name in data.get(k, {})), "default")
+    return f"fitted.{file}.{key}.{name}"
 
 
 def activation_bytes(figures: Figures, network: Network, run: Run) -> Number:
