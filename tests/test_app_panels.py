@@ -249,6 +249,17 @@ def test_text_of_every_role_is_readable_on_everything_it_stands_on(theme) -> Non
     assert not weak
 
 
+def test_without_colour_the_cursor_and_what_is_typed_are_still_marked() -> None:
+    from rich.style import Style
+
+    from infralab.tui.roles import look
+
+    looks = {role: look(role, {}, Style(), colourless=True) for role in ROLES}
+    assert looks["cursor"].reverse
+    assert looks["input"].underline
+    assert all(own.color is None and own.bgcolor is None for own in looks.values())
+
+
 # -- lines
 
 

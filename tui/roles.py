@@ -45,10 +45,20 @@ ROLES: dict[str, Role] = {
 }
 
 
-def look(role: str, variables: Mapping[str, str], panel: Style) -> Style:
-    """The style of a role on a panel. A theme of somebody else's lacks some variables: then the text's colour."""
+def look(role: str, variables: Mapping[str, str], panel: Style, colourless: bool = False) -> Style:
+    """The style of a role on a panel. A theme of somebody else's lacks some variables: then the text's colour.
+
+    Where there is no colour, what is told by its background alone is reversed or underlined.
+    """
     known = ROLES.get(role, ROLES[""])
-    style = Style(bold=known.bold or None, reverse=(role == "cursor" and "lab-cursor" not in variables) or None)
+    colourless = colourless or "lab-cursor" not in variables
+    style = Style(
+        bold=known.bold or None,
+        reverse=(colourless and role == "cursor") or None,
+        underline=(colourless and role == "input") or None,
+    )
+    if colourless:
+        return panel + style
     colour, ground = variables.get(known.colour), variables.get(known.background)
     own = Style(
         color=Color.parse(colour).rich_color if colour else None,

@@ -80,7 +80,7 @@ class LinePanel(Widget):
         """How a role looks in the present theme, on this panel's background."""
         style = self._look.get(role)
         if style is None:
-            style = self._look[role] = look(role, self.app.theme_variables, self.rich_style)
+            style = self._look[role] = look(role, self.app.theme_variables, self.rich_style, self.app.no_color)
         return style
 
     def render_line(self, y: int) -> Strip:
