@@ -168,5 +168,5 @@ def write(file: str, result: dict[str, object], folders: Iterable[str]) -> None:
     data = dict(rounded(constants.table(file)))  # type: ignore[arg-type]
     tomllib.loads(text)
     data["fit"] = {**result, "families": list(folders)}
-    data["fitted_keys"] = ["default"]
+    data.setdefault("fitted_keys", ["default"])
     path.write_text(header + tomli_w.dumps(data))

@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from infralab.models.arithmetic import Number, every, maximum, minimum, where
+from infralab.models.arithmetic import Number, every, first, maximum, minimum, where
 from infralab.models.catalogue import UnknownComponent
-from infralab.models.constants import fitted
+from infralab.models.constants import fitted, table
 from infralab.models.job import COMMUNICATION, MEMORY, OVERHEAD, Input, Job, Memory, Part, Save, Step, Traffic
 from infralab.models.machine import Machine, Pool
 from infralab.models.network import group
 from infralab.models.physics import collectives, peaks
+
+COST_OF_HIT = 0.25  # last-level caches that print a bandwidth have about four times that of memory
+INDEX_BYTES = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +74,23 @@ def _network(machine: Machine) -> Network | None:
         facts = dict(component.facts)
     facts.update(workload.shape)
     number = machine.figures.number
-    wanted = {
-        "tables": workload.tables or facts.get("tables"),
-        "rows": workload.rows or facts.get("rows_total"),
-        "width": workload.width or facts.get("width"),
-        "lookups": workload.lookups or facts.get("lookups_per_sample"),
+    given = {"tables": workload.tables, "rows": workload.rows, "width": workload.width, "lookups": workload.lookups}
+    known = {
+        "tables": facts.get("tables"),
+        "rows": facts.get("rows_total"),
+        "width": _width(facts),
+        "lookups": facts.get("lookups_per_sample"),
     }
-    for name, value in wanted.items():
-        if value is None:
+    for name in given:
+        if given[name] is None and known[name] is None:
             machine.missing("workload", f"{name} of the embedding tables not given: set workload.{name} or a model")
             return None
-    tables, rows, width, lookups = (number(f"workload.{n}", float(wanted[n])) for n in wanted)
+    chosen = {n: known[n] if g is None else g for n, g in given.items()}
+    number_of = {n: number(f"workload.{n}", float(value or 0.0)) for n, value in chosen.items()}
+    tables, width = number_of["tables"], number_of["width"]
+    # a design gives rows and lookups of one table, a model's facts those of all its tables
+    rows = number_of["rows"] * (tables if workload.rows is not None else 1.0)
+    lookups = number_of["lookups"] * (tables if workload.lookups is not None else 1.0)
     flop = float(facts.get("mflop_forward_per_sample", 0.0)) * 1e6
     bottom, top = facts.get("bottom_mlp") or (), facts.get("top_mlp") or ()
     dense = float(sum(a * b for layers in (bottom, top) for a, b in pairwise(layers)))
@@ -90,7 +99,25 @@ def _network(machine: Machine) -> Network | None:
     if workload.kind.endswith("inference"):
         pairs = float(facts.get("pairs_per_query", _pairs_per_query(machine)))
     asked = float(facts.get("input_bytes_per_sample", 160))
-    return Network(tables, rows, width, lookups, flop, dense, asked, pairs, *_shares(facts, float(wanted["tables"])))
+    return Network(
+        tables,
+        rows,
+        width,
+        lookups,
+        flop,
+        dense,
+        asked,
+        pairs,
+        *_shares(facts, float(workload.tables or facts["tables"])),
+    )
+
+
+def _width(facts: dict[str, Any]) -> float | None:
+    """Width of a row; the mean over the lookups where a model's tables differ."""
+    if "width" in facts:
+        return float(facts["width"])
+    read, lookups = facts.get("embedding_bytes_read_per_sample_fp32"), facts.get("lookups_per_sample")
+    return float(read) / 4.0 / float(lookups) if read and lookups else None
 
 
 def _shares(facts: dict[str, Any], tables: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -105,8 +132,6 @@ def _shares(facts: dict[str, Any], tables: float) -> tuple[tuple[float, ...], tu
 
 
 def _pairs_per_query(machine: Machine) -> float:
-    from infralab.models.constants import table
-
     machine.figures.assume("a query scores as many user-item pairs as the public benchmark's mean", moves=False)
     return float(table("recommender")["query"]["pairs"])
 
@@ -121,10 +146,9 @@ def _batch(machine: Machine, pool: Pool, network: Network, training: bool) -> Nu
         return machine.figures.number("workload.batch", workload.batch) * pool.all_chips
     if workload.mode == "single-stream":
         return network.pairs_per_query
-    from infralab.models.constants import table
-
+    kind = "training" if training else "server" if workload.mode == "server" else "inference"
     machine.figures.assume("batch not given: the usual one of the public benchmark a chip", moves=False)
-    return float(table("recommender")["batch"]["training" if training else "inference"]) * pool.all_chips
+    return float(table("recommender")["batch"][kind]) * pool.all_chips
 
 
 def _lower_pool(machine: Machine, job: Job, pool: Pool, network: Network, training: bool, share: Number) -> None:
@@ -144,7 +168,7 @@ def _lower_pool(machine: Machine, job: Job, pool: Pool, network: Network, traini
     each = batch / chips  # pairs a chip computes
     passes = 3.0 if training else 1.0
 
-    efficiency = fitted(figures, "recommender", keys, "matrix_efficiency")
+    efficiency = fitted(figures, "recommender", keys, "training_efficiency" if training else "matrix_efficiency")
     half = fitted(figures, "recommender", keys, "half_batch")  # pairs a chip at which the engine is half full
     filled = each / (each + half)
     matrix = each * network.flop * passes / (peak * efficiency * filled)
@@ -167,8 +191,9 @@ def _lower_pool(machine: Machine, job: Job, pool: Pool, network: Network, traini
     job.peak_flop_per_s = peak * chips if job.peak_flop_per_s is None else job.peak_flop_per_s + peak * chips
     job.inputs.append(Input(pool.name, share * network.pairs_per_query, "records", network.input_bytes))
     if not training:
-        # a query waits for one batch: what is queued before it is not in this number
-        job.latency.seconds = job.steps[-1].seconds()
+        # at the highest rate a query waits for the batch that runs and for its own to fill, then is served
+        waits = float(table("recommender")["server"]["batches"]) if workload.mode == "server" else 1.0
+        job.latency.seconds = job.steps[-1].seconds() * waits
     if workload.mode == "single-stream":
         job.steps[-1].units = 1.0
 
@@ -191,6 +216,19 @@ def _resident(pool: Pool, network: Network, table_bytes: Number, training: bool,
     return served
 
 
+def _missed(network: Network, row: Number, cache_bytes: Number | None) -> Number:
+    """Share of the gathers that main memory serves: tables that fit the last-level cache together are hit
+    there at a quarter of the cost (smallest first; rows of larger tables are taken as never hit)."""
+    if cache_bytes is None:
+        return 1.0
+    below: Number = 0.0
+    hit: Number = 0.0
+    for rows, lookups in zip(network.row_shares, network.lookup_shares, strict=True):
+        below = below + rows * network.rows * row
+        hit = hit + where(below <= cache_bytes, lookups, 0.0)
+    return 1.0 - hit * (1.0 - COST_OF_HIT)
+
+
 def _embedding_parts(
     machine: Machine, pool: Pool, network: Network, each: Number, element: float, training: bool,
     resident: Number, keys: tuple[str, ...],
@@ -205,7 +243,8 @@ def _embedding_parts(
         bandwidth = figures.figure(f"{chip.path}.memory_bandwidth", 1e11, "B/s", "assumed")
         figures.assume(f"{chip.id}: memory bandwidth not in the catalogue, 100 GB/s assumed")
     share = fitted(figures, "recommender", keys, "gather_share_sparse_core" if sparse else "gather_share")
-    seconds = touched * resident / (bandwidth * share)
+    missed = _missed(network, row, chip.cache_bytes)
+    seconds = touched * resident * missed / (bandwidth * share)
     engine = "SparseCore gathers" if sparse else "memory bandwidth"
     parts = [Part("embedding rows", f"{chip.path}.memory_bandwidth", engine, seconds, seconds, MEMORY,
                   "pairs × lookups × row bytes / (bandwidth × gather share); rows below 64 B cost a whole line")]  # fmt: skip
@@ -221,6 +260,16 @@ def _embedding_parts(
     return parts
 
 
+def _sharded(network: Network) -> tuple[float, float]:
+    """Shares of tables and of lookups that are sharded: small tables have a copy on every chip."""
+    small = float(table("recommender")["replicate"]["rows"])
+    tables, lookups, known = 0, 0.0, first(network.rows)
+    for rows, asked in zip(network.row_shares, network.lookup_shares, strict=True):
+        if rows * known > small:
+            tables, lookups = tables + 1, lookups + asked
+    return tables / len(network.row_shares), lookups
+
+
 def _exchange_parts(
     machine: Machine, job: Job, pool: Pool, network: Network, each: Number, element: float, training: bool
 ) -> list[Part]:
@@ -230,18 +279,20 @@ def _exchange_parts(
     chips = pool.all_chips
     whole = group(machine, pool, chips)
     lane = collectives.cause(whole)
-    pooled = each * network.tables * network.width * element
+    apart, asked = _sharded(network)
     across = collectives.cause(whole, "all-to-all")
-    exchange = 2.0 * where(chips > 1.0, collectives.seconds("all-to-all", pooled, whole), 0.0)
-    job.traffic.append(
-        Traffic("embeddings", pool.name, pool.name, 2.0 * network.tables * network.width * element, "embeddings")
-    )
+    pooled = each * network.tables * apart * network.width * element
+    asks = each * network.lookups * asked * INDEX_BYTES
+    exchange = 2.0 * collectives.seconds("all-to-all", pooled, whole) + collectives.seconds("all-to-all", asks, whole)
+    exchange = where(chips > 1.0, exchange, 0.0)
+    sent = 2.0 * network.tables * apart * network.width * element + network.lookups * asked * INDEX_BYTES
+    job.traffic.append(Traffic("embeddings", pool.name, pool.name, sent, "embeddings"))
     dense = network.dense_parameters * 4.0
     reduce = where(chips > 1.0, collectives.seconds("all-reduce", dense, whole), 0.0)
     # the last layers' gradients are ready first: half of the all-reduce hides behind the rest of backward
     return [
         Part("embedding exchange", across.resource, across.kind, exchange, exchange, COMMUNICATION,
-             "two all-to-alls of pairs × tables × width"),
+             "all-to-alls of row numbers and twice of pairs × large tables × width"),
         Part("dense gradients", lane.resource, lane.kind, reduce * 0.5, reduce, COMMUNICATION,
              "all-reduce of the dense parameters, half hidden behind backward"),
     ]  # fmt: skip
