@@ -43,7 +43,8 @@ def candidates(base: Outcome) -> list[str]:
     assert base.rate is not None
     x = first(base.rate)
     found: dict[str, None] = {}
-    for step in binding_steps(base):
+    steps = base.job.steps if base.job.closed_loop else binding_steps(base)
+    for step in steps:
         total = first(step.seconds())
         for part in step.parts:
             if first(part.seconds) > 1e-3 * total:

@@ -131,6 +131,7 @@ class Job:
     model_flop_per_unit: Number | None = None  # without recomputation, for the MFU
     peak_flop_per_s: Number | None = None  # of all chips that step, at the precision of the work
     offered_rate: Number | None = None  # requests/s × units: the rate cannot exceed what is asked
+    closed_loop: bool = False  # the offered rate is what clients in a loop get: every part of the loop slows it
     plan: dict[str, object] = field(default_factory=dict)
     plan_found: bool = False
     metrics: dict[str, Number] = field(default_factory=dict)  # answers beyond the rate, by name

@@ -246,6 +246,7 @@ def _two_pools(
         Step(two.pool.owner, batch, parts(two, pools.decode.step, "decode"), two.replicas, name="decode")
     )
     job.offered_rate = pools.requests_per_second * output
+    job.closed_loop = workload.requests_per_second is None
     if workload.requests_per_second is not None:
         arrivals = machine.figures.number("workload.requests_per_second", workload.requests_per_second)
         job.offered_rate = minimum(job.offered_rate, arrivals * output)
