@@ -35,32 +35,21 @@ def dashboard_svg(
     column = page.head(design, report, WIDTH)
     left = (WIDTH - 2 * MARGIN - GAP) * LEFT_SHARE
     right = WIDTH - 2 * MARGIN - GAP - left
-    columns = [
-        _stack(report, (_ceilings, _busy), MARGIN, column.y, left),
-        _stack(report, (_fit, _step, _memory, _inputs, _drawing(design, parts)), MARGIN + left + GAP, column.y, right),
-    ]
-    bottom = max(panels[-1][1] if panels else column.y for panels in columns)
-    for panels, x, width in zip(columns, (MARGIN, MARGIN + left + GAP), (left, right), strict=True):
-        for top, low, elements in panels:
-            frame = shapes.rect(x, top, width, low - top, "f-panel s-rule", 10, ' stroke-width="1"')
+    places = ((MARGIN, left), (MARGIN + left + GAP, right))
+    ends = [column.y, column.y]
+    for panel in (_ceilings, _fit, _busy, _step, _memory, _inputs, _drawing(design, parts)):
+        side = ends.index(min(ends))  # each goes where there is room
+        x, width = places[side]
+        top = ends[side]
+        elements, low = panel(report, x + PADDING, top + 28, width - 2 * PADDING)
+        if elements:
+            frame = shapes.rect(x, top, width, low + PADDING - top, "f-panel s-rule", 10, ' stroke-width="1"')
             column.elements += [frame, *elements]
-    column.y = bottom + 6
+            ends[side] = low + PADDING + GAP
+    column.y = max(ends) - GAP + 6
     page.foot(column, report, WIDTH)
     title = f"{design.title or 'A design'}: {words.rate(report)}"
     return page.whole(WIDTH, column.y, column.elements, title, report.sentence, design_toml, theme)
-
-
-def _stack(
-    report: Report, panels: tuple[Panel, ...], x: float, y: float, width: float
-) -> list[tuple[float, float, list[str]]]:
-    """Top, bottom and elements of the panels that have something to say, one below the other."""
-    made = []
-    for panel in panels:
-        elements, low = panel(report, x + PADDING, y + 28, width - 2 * PADDING)
-        if elements:
-            made.append((y, low + PADDING, elements))
-            y = low + PADDING + GAP
-    return made
 
 
 def _drawing(design: Design, parts: Parts | None) -> Panel:
@@ -189,6 +178,13 @@ def _memory(report: Report, x: float, y: float, width: float) -> Made:
     ], at
 
 
+def _end(path: str, room: float) -> str:
+    """The path's end where it is too long: that is what tells paths apart."""
+    while shapes.length(path, SIZE) > room:
+        path = "…" + path[2:]
+    return path
+
+
 def _inputs(report: Report, x: float, y: float, width: float) -> Made:
     """The inputs that move the rate most, each with how sure it is."""
     found = sorted(
@@ -201,7 +197,7 @@ def _inputs(report: Report, x: float, y: float, width: float) -> Made:
     for use in found:
         at += ROW
         role = {"assumed": "busy", "override": "fabric"}.get(use.mark, "dim")
-        made.append(shapes.text(x, at, shapes.cut(use.path, width * 0.56, SIZE), SIZE))
+        made.append(shapes.text(x, at, _end(use.path, width * 0.56), SIZE))
         made.append(shapes.text(x + width * 0.58, at, use.mark, 11.5, role))
         made.append(shapes.text(x + width, at, f"{use.elasticity * 10:+.1f} %", SIZE, "dim", "end"))
     return made, at

@@ -14,7 +14,7 @@ from infralab.tui.export.picture import shapes
 CELL_WIDTH, CELL_HEIGHT = 10.0, 20.0  # user units a cell of the canvas
 HEADER, ROW = 36.0, 21.0  # from a box's top to the middle of its first row; between rows
 PADDING = 13.0
-NOTE = 11.5  # size of the text in a box
+NOTE, SMALL = 11.5, 11.0  # sizes of the text in a box and on a wire
 LABEL, PERCENT = 66.0, 46.0  # room for a bar's name and its figure
 WIDTHS = (1.8, 3.4, 5.6)  # of a wire, by its class of traffic
 CORNER = 9.0
@@ -60,9 +60,12 @@ def _bounds(scene: Scene) -> tuple[float, float, float, float]:
         ys += [y * CELL_HEIGHT - 12, (y + height) * CELL_HEIGHT]  # a mark may stand on the upper edge
     for k, wire in enumerate(scene.wires):
         points = _points(scene, k)
-        (x, y), half = _label_place(scene, k, points), shapes.length(_words(wire), 11) / 2 + 6
-        xs += [*(px for px, _ in points), x - half, x + half]
-        ys += [*(py for _, py in points), y - 10, y + 10]
+        xs += [x for x, _ in points]
+        ys += [y for _, y in points]
+        for x, y, line in _label_lines(scene, k, wire):
+            half = shapes.length(line, SMALL) / 2 + 6
+            xs += [x - half, x + half]
+            ys += [y - 10, y + 10]
     return min(xs) - 2, min(ys) - 2, max(xs) + 2, max(ys) + 2
 
 
@@ -79,7 +82,17 @@ def _points(scene: Scene, k: int) -> list[tuple[float, float]]:
     for port, (x, y) in ((first, points[0]), (last, points[-1])):
         dx, dy = ARROW[port.side]
         ends.append((x + dx * CELL_WIDTH / 2, y + dy * CELL_HEIGHT / 2))
-    return [ends[0], *points, ends[1]]
+    return _bends([ends[0], *points, ends[1]])
+
+
+def _bends(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The points without those on the way straight on."""
+    kept = points[:1]
+    for point, after in pairwise(points[1:]):
+        straight = kept[-1][0] == point[0] == after[0] or kept[-1][1] == point[1] == after[1]
+        if not straight and point != kept[-1]:
+            kept.append(point)
+    return [*kept, points[-1]]
 
 
 def _role(wire: WireView) -> str:
@@ -106,7 +119,7 @@ def _wire(scene: Scene, k: int, wire: WireView) -> str:
 def _said(wire: WireView) -> str:
     from xml.sax.saxutils import escape
 
-    return escape(shapes.plain(f"{wire.name}: {_words(wire)}"))
+    return escape(shapes.plain(f"{wire.name}: {', '.join(_words(wire))}"))
 
 
 def _arrow(x: float, y: float, dx: int, dy: int, size: float, role: str) -> str:
@@ -118,29 +131,32 @@ def _arrow(x: float, y: float, dx: int, dy: int, size: float, role: str) -> str:
     )
 
 
-def _words(wire: WireView) -> str:
+def _words(wire: WireView) -> list[str]:
     """What stands on a wire: the link, and how full it is."""
     used = "" if wire.utilisation is None else shapes.percent(wire.utilisation)
-    return "  ".join(part for part in (wire.label, used) if part)
+    return [part for part in (wire.label, used) if part]
 
 
-def _label_place(scene: Scene, k: int, points: list[tuple[float, float]]) -> tuple[float, float]:
-    """The middle of the label: where the canvas found room, else on the longest run."""
-    label = scene.labels[k]
-    if label is not None:
-        return (label.x + len(label.text) / 2) * CELL_WIDTH, (label.y + 0.5) * CELL_HEIGHT
-    runs = pairwise(points)
-    (x0, y0), (x1, y1) = max(runs, key=lambda run: abs(run[1][0] - run[0][0]) + abs(run[1][1] - run[0][1]))
-    return (x0 + x1) / 2, (y0 + y1) / 2
+def _label_lines(scene: Scene, k: int, wire: WireView) -> list[tuple[float, float, str]]:
+    """The label's lines with their middles: where the canvas found room for all of it, else round the longest run."""
+    words, points, label = _words(wire), _points(scene, k), scene.labels[k]
+    if not words:
+        return []
+    if label is not None and words[0] in label.text:
+        return [((label.x + len(label.text) / 2) * CELL_WIDTH, (label.y + 0.5) * CELL_HEIGHT, "  ".join(words))]
+    (x0, y0), (x1, y1) = max(pairwise(points), key=lambda run: abs(run[1][0] - run[0][0]) + abs(run[1][1] - run[0][1]))
+    x, y, room = (x0 + x1) / 2, (y0 + y1) / 2, abs(x1 - x0) or 4 * CELL_WIDTH
+    shown = words if shapes.length(words[0], SMALL) < room else words[1:]
+    return [(x, y + away, line) for line, away in zip(shown, (-12, 12), strict=False)]
 
 
 def _label(scene: Scene, k: int, wire: WireView) -> str:
-    words = _words(wire)
-    if not words:
-        return ""
-    x, y = _label_place(scene, k, _points(scene, k))
-    role = _role(wire)
-    return shapes.pill(x, y, words, 11, "page", "dim" if role == "wire" else role, role != "wire")
+    """The words on the wire, the wire interrupted; or above and below it where it is short."""
+    role, lines = _role(wire), _label_lines(scene, k, wire)
+    ink, bold = ("dim", False) if role == "wire" else (role, True)
+    if len(lines) == 1:
+        return shapes.pill(*lines[0], SMALL, "page", ink, bold)
+    return "".join(shapes.text(x, y + 4, line, SMALL, ink, "middle", bold) for x, y, line in lines)
 
 
 # --- boxes --------------------------------------------------------------------------------------------
