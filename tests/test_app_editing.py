@@ -234,6 +234,30 @@ async def test_a_file_that_changed_on_disk_is_not_overwritten_without_asking(tmp
         assert load(path).design.boxes["train"].count == 5
 
 
+async def test_a_file_that_cannot_be_written_is_said_and_the_edits_stay(tmp_path: Path) -> None:
+    async with lab(tmp_path) as driver:
+        path = tmp_path / "photos.toml"
+        path.chmod(0o444)
+        before = path.read_text()
+        driver.lab.canvas.select(["train"])
+        await driver.keys("plus", "ctrl+s")
+        assert "read-only" in driver.message
+        assert path.read_text() == before
+        assert driver.session.dirty
+
+
+async def test_save_as_takes_another_name_and_goes_on_there(tmp_path: Path) -> None:
+    async with lab(tmp_path) as driver:
+        driver.lab.canvas.select(["train"])
+        await driver.keys("plus", "S", "ctrl+u")
+        await driver.type(str(tmp_path / "other"))
+        await driver.keys("enter")
+        assert load(tmp_path / "other.toml").design.boxes["train"].count == 5
+        assert load(tmp_path / "photos.toml").design.boxes["train"].count == 4
+        assert driver.session.path == tmp_path / "other.toml"
+        assert not driver.session.dirty
+
+
 async def test_leaving_with_edits_asks_and_discard_leaves_the_file_alone(tmp_path: Path) -> None:
     async with lab(tmp_path) as driver:
         before = (tmp_path / "photos.toml").read_text()

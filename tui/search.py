@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from infralab.models.catalogue import Catalogue
     from infralab.models.explore.upgrades import Spare, Upgrade
 
+LONGEST_SECONDS = 4.0  # a large design has more candidates than anybody reads: then what was found so far
 BREATH_SECONDS = 0.002  # between candidates, so that a key pressed meanwhile is answered at once
 
 
@@ -31,9 +32,11 @@ def search(design: Design, catalogue: Catalogue, wanted: Callable[[], bool]) -> 
     from infralab.models.explore.upgrades import spares, upgrades
     from infralab.tui.suggest import gains
 
+    end = time.monotonic() + LONGEST_SECONDS
+
     def go_on(*_: int) -> bool:
         time.sleep(BREATH_SECONDS)
-        return wanted()
+        return wanted() and time.monotonic() < end
 
     parts = gains(design, catalogue, go_on)
     if not wanted():
@@ -41,4 +44,5 @@ def search(design: Design, catalogue: Catalogue, wanted: Callable[[], bool]) -> 
     found = upgrades(design, catalogue, pairs=False, progress=go_on)
     if not wanted():
         return Found(tuple(found), gains=tuple(parts.items()), whole=False)
-    return Found(tuple(found), tuple(spares(design, catalogue)), tuple(parts.items()))
+    late = time.monotonic() > end
+    return Found(tuple(found), () if late else tuple(spares(design, catalogue)), tuple(parts.items()))
