@@ -21,7 +21,7 @@ def test_a_preset_is_whole(path: Path) -> None:
     assert design.question.endswith("?")
     assert design.tags
     assert design.workload is not None
-    assert 1 <= len(design.story) <= 6
+    assert 3 <= len(design.story) <= 6
     first_line = path.read_text(encoding="utf-8").splitlines()[0]
     assert first_line.startswith("# ")
     assert "ANSWER" not in first_line
