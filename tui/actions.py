@@ -97,6 +97,17 @@ ACTIONS: tuple[Action, ...] = (
         "fixes",
         6,
     ),
+    Action(
+        "upgrades",
+        ("F",),
+        "What would help",
+        "Every change and pair ranked, under limits; what could go; Enter makes one (also u, u)",
+        "Answers",
+    ),
+    Action("sweep", ("s",), "Sweep the selected value", "A curve with the knee, or a map of two", "Answers", "sweep", 7),
+    Action("explain", ("I",), "Why, for any figure", "The chain behind every figure, part and framework", "Answers"),
+    Action("scenario", ("P",), "Put aside as a scenario", "Keep the design as it is now under a letter", "Answers"),
+    Action("compare", ("C",), "Compare scenarios", "A, scenarios and now side by side", "Answers"),
     Action("hints", ("full_stop",), "Show or hide gains", "Figures beside the palette's parts", "Answers", shown="."),
     Action(
         "command_line",
@@ -106,6 +117,7 @@ ACTIONS: tuple[Action, ...] = (
         "Answers",
         shown="\\",
     ),
+    Action("copy_card", ("Y",), "Copy a card", "Five lines of the result, to paste into a chat", "Answers"),
     # View
     Action(
         "focus_canvas",
@@ -130,19 +142,36 @@ ACTIONS: tuple[Action, ...] = (
     Action("mouse", ("M",), "Mouse on or off", "Off: the terminal's own selecting and copying works", "View"),
     Action("redraw", ("ctrl+l",), "Redraw", "Paint the whole screen again", "View", shown="^L"),
     # Present and learn
-    Action("present", ("f5",), "Present the story", "One step a key; e tries things out, F5 comes back", "Learn",
-           "present", 9, shown="F5"),
-    Action("record", ("f6",), "Record a story", "Every edit becomes a step; F6 again writes the story", "Learn", shown="F6"),
+    Action(
+        "present",
+        ("f5",),
+        "Present the story",
+        "One step a key; e tries things out, F5 comes back",
+        "Learn",
+        "present",
+        9,
+        shown="F5",
+    ),
+    Action(
+        "record", ("f6",), "Record a story", "Every edit becomes a step; F6 again writes the story", "Learn", shown="F6"
+    ),
     Action("gallery", ("f3",), "Presets", "Questions that have a design already, with figures", "Learn", shown="F3"),
     Action("lessons", ("f4",), "Lessons", "What a guide to the field claims, tested with numbers", "Learn", shown="F4"),
-    Action("glossary", ("f7",), "Glossary", "Every word on screen in plain words, from what binds here", "Learn",
-           shown="F7"),
+    Action(
+        "glossary",
+        ("f7",),
+        "Glossary",
+        "Every word on screen in plain words, from what binds here",
+        "Learn",
+        shown="F7",
+    ),
     Action("start", ("f8",), "Start screen", "The map of six rooms: guess, then see", "Learn", shown="F8"),
     # File
     Action("open", ("ctrl+o",), "Open", "A preset, or a file", "File", "open", 10, shown="^O"),
     Action("new", ("ctrl+n",), "New design", "An empty canvas", "File", shown="^N"),
     Action("save", ("ctrl+s",), "Save", "Write the design to its file", "File", "save", 11, priority=True, shown="^S"),
     Action("save_as", ("S",), "Save as", "Write the design under another name", "File"),
+    Action("export", ("E",), "Export", "A picture, report, table or card in a file", "File"),
     Action("help", ("question_mark", "f1"), "Help", "Keys and the legend of every sign", "File", "help", 12, shown="?"),
     Action(
         "command_palette", ("ctrl+p",), "All actions", "Search and run any action", "File", palette=False, shown="^P"

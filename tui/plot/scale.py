@@ -53,6 +53,7 @@ def scale_of(values: Sequence[float], zero: bool = False) -> Scale:
 def _by_factors(values: Sequence[float]) -> bool:
     """Whether the middle one is nearer to the geometric than to the arithmetic middle."""
     ordered = sorted(set(values))
-    middle = ordered[len(ordered) // 2]
+    half = len(ordered) // 2
+    middle = ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
     arithmetic, geometric = (ordered[0] + ordered[-1]) / 2, math.sqrt(ordered[0] * ordered[-1])
     return abs(middle - geometric) < abs(middle - arithmetic)

@@ -60,6 +60,7 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
         self.side: str | None = None  # "inspector", "why", "" for neither; None: as the size has it
         self.second = "fit"  # what stands beside the ceilings where there is room for two
         self.whole: LinePanel | TopologyCanvas | None = None  # the panel that has the screen for itself
+        self.scenarios = []  # designs put aside
         self.side_width = 0  # columns more or fewer for the side panels
         self._message = 0
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from infralab.models.explore.why import Reason
     from infralab.models.report import Report
     from infralab.tui.edits import Clipboard
+    from infralab.tui.screens.compare import Scenario
     from infralab.tui.screens.lab import LabScreen
 
     _Lab = LabScreen
@@ -32,6 +33,7 @@ class LabActions(StageActions, _Lab):
     _explained: Report | None = None  # the report whose chain was asked for
     _search = 0  # number of the newest search for fixes
     _board: Clipboard | None = None
+    scenarios: list[Scenario]  # designs put aside
 
     # -- drawing
 
@@ -216,6 +218,11 @@ class LabActions(StageActions, _Lab):
 
         self.app.push_screen(Ask("The same on the command line (copied)", text, (("o", "well"),)))
 
+    def action_copy_card(self) -> None:
+        from infralab.tui.screens.sharing import copy_card
+
+        copy_card(self)
+
     def ask_search(self) -> None:
         """Look for fixes and for what parts would do here, once edits rest and the worker has nothing to do."""
         self._search += 1
@@ -307,7 +314,36 @@ class LabActions(StageActions, _Lab):
         (self.canvas if away else panel).focus()
 
     def action_helps(self) -> None:
-        self.action_panel(3)
+        """The panel of fixes; from inside it, all of them."""
+        if self.helps.has_focus:
+            self.action_upgrades()
+        else:
+            self.action_panel(3)
+
+    def action_upgrades(self) -> None:
+        from infralab.tui.screens.upgrades import open_upgrades
+
+        open_upgrades(self)
+
+    def action_sweep(self) -> None:
+        from infralab.tui.screens.sweep import open_sweep
+
+        open_sweep(self)
+
+    def action_explain(self) -> None:
+        from infralab.tui.screens.why import open_why
+
+        open_why(self)
+
+    def action_scenario(self) -> None:
+        from infralab.tui.screens.compare import put_aside
+
+        put_aside(self, self.scenarios)
+
+    def action_compare(self) -> None:
+        from infralab.tui.screens.compare import open_compare
+
+        open_compare(self, self.scenarios)
 
     def action_maximise(self) -> None:
         focused = self.focused
@@ -383,6 +419,11 @@ class LabActions(StageActions, _Lab):
         from infralab.tui.screens.files import save_as
 
         save_as(self)
+
+    def action_export(self) -> None:
+        from infralab.tui.screens.sharing import export
+
+        export(self)
 
     def action_leave(self) -> None:
         from infralab.tui.screens.files import leave
