@@ -159,8 +159,8 @@ def offer_recovery(lab: LabScreen) -> None:
 
     def done(answer: str | None) -> None:
         if answer == "r":
-            _recover(lab, item.text)
-            item.forget()
+            if _recover(lab, item.text):
+                item.forget()
         elif answer == "d":
             item.forget()
 
@@ -169,14 +169,19 @@ def offer_recovery(lab: LabScreen) -> None:
     lab.app.push_screen(Ask("Unsaved edits were found", text, answers), done)
 
 
-def _recover(lab: LabScreen, text: str) -> None:
-    """The recovered design as one edit of the open one, so that it can be undone."""
+def _recover(lab: LabScreen, text: str) -> bool:
+    """The recovered design as one edit of the open one, so that it can be undone; True once it is safe again."""
     from infralab.models.document import DocumentError, read
 
     try:
         design = read(text).design
     except DocumentError as error:
         lab.say(str(error), "bad")
-        return
+        return False
     lab.make(lambda old: design, "bring back unsaved edits")
     lab.say("brought back: ^S saves them, ^Z returns to the file")
+    recovery = lab.desk.recovery
+    if recovery is None:
+        return not lab.desk.session.dirty
+    recovery.flush()  # the old file may go only once this lab's own is written
+    return not recovery.failure
