@@ -11,7 +11,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from infralab.models.arithmetic import Number
 from infralab.models.figures import Figures
@@ -32,18 +32,26 @@ def assumed(name: str) -> float:
     return float(table("assumed")[name]["value"])
 
 
+class Constant(NamedTuple):
+    path: str
+    value: float
+    mark: str
+    source: str
+
+
 @cache
-def _find(file: str, keys: tuple[str, ...], name: str) -> tuple[str, float]:
+def _find(file: str, keys: tuple[str, ...], name: str) -> Constant:
     data = table(file)
     for key in (*keys, "default"):
         value = data.get(key, {}).get(name)
         if value is not None:
-            return key, float(value)
+            fitted_default = "default" in data.get("fitted_keys", ())
+            mark = "assumed" if key == "default" and not fitted_default else "fitted"
+            return Constant(f"fitted.{file}.{key}.{name}", float(value), mark, f"fitted/{file}.toml")
     raise KeyError(f"fitted/{file}.toml has no {name} for {keys} and no default")
 
 
 def fitted(figures: Figures, file: str, keys: tuple[str, ...], name: str, unit: str = "") -> Number:
     """The constant `name` of the first of `keys` that has it, else of `default`, as a recorded figure."""
-    key, value = _find(file, keys, name)
-    mark = "fitted" if key != "default" or "default" in table(file).get("fitted_keys", ()) else "assumed"
-    return figures.figure(f"fitted.{file}.{key}.{name}", value, unit, mark, f"fitted/{file}.toml")
+    found = _find(file, keys, name)
+    return figures.figure(found.path, found.value, unit, found.mark, found.source)

@@ -179,6 +179,9 @@ def checkpoint(machine: Machine, job: Job) -> None:
     """
     from infralab.models.physics import failures
 
+    workload = machine.design.workload
+    if machine.figures.scales and (workload is None or workload.checkpoint is None):
+        return  # variants ask for the rate, which an unasked checkpoint does not touch
     failures.checkpoint(machine, job)
     if job.inputs and machine.tiers:
         _first_epoch(machine, job)
