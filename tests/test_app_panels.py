@@ -9,7 +9,7 @@ from textual.color import Color
 
 from infralab.tui import actions
 from infralab.tui.panels.paint import bar, cut, flow, sparkline, width_of
-from infralab.tui.roles import ROLES
+from infralab.tui.roles import CANVAS, ROLES
 from infralab.tui.themes import THEMES
 from tests.app_pilot import DESIGN, lab
 
@@ -238,11 +238,14 @@ def ratio(one: Color, other: Color) -> float:
 def test_text_of_every_role_is_readable_on_everything_it_stands_on(theme) -> None:
     variables = {**theme.to_color_system().generate(), **theme.variables}
     weak = []
-    for role, own in ROLES.items():
+    for role, own in {**ROLES, **CANVAS}.items():
         grounds = [own.background] if own.background else ["background", "surface", "panel"]
         for ground in grounds:
-            text, under = Color.parse(variables[own.colour]), Color.parse(variables[ground])
-            least = 3.0 if role.startswith("bar") else 4.5  # WCAG AA: graphics, text
+            under = Color.parse(variables[ground])
+            text = under.blend(Color.parse(variables[own.colour]), own.share)
+            if role in ("canvas--grid", "canvas--bar-empty"):
+                continue  # nothing is told by them
+            least = 3.0 if "bar" in role else 4.5  # WCAG AA: graphics, text
             contrast = ratio(text, under)
             if contrast < least:
                 weak.append(f"{role} on {ground}: {contrast:.1f}")
@@ -258,6 +261,12 @@ def test_without_colour_the_cursor_and_what_is_typed_are_still_marked() -> None:
     assert looks["cursor"].reverse
     assert looks["input"].underline
     assert all(own.color is None and own.bgcolor is None for own in looks.values())
+
+
+def test_every_role_of_the_canvas_has_a_colour() -> None:
+    from infralab.tui.canvas.roles import Role
+
+    assert {role.css_class for role in Role} == set(CANVAS)
 
 
 # -- lines

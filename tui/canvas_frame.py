@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from rich.style import Style
 from textual import events
 
 from infralab.models.design import Box
 from infralab.tui.canvas.layout import Place
 from infralab.tui.canvas.view import BoxFacts, PlainParts
 from infralab.tui.canvas.widget import TopologyCanvas
+from infralab.tui.roles import look
 
 
 class FirstParts(PlainParts):
@@ -21,6 +23,10 @@ class LabCanvas(TopologyCanvas):
     """Fits the design anew whenever its own size changes, as long as nobody chose another view."""
 
     whole_view = True
+
+    def get_component_rich_style(self, *names: str, partial: bool = False, default: Style | None = None) -> Style:
+        """Colours from the table of roles, which needs no virtual nodes in the style sheet."""
+        return look(names[0], self.app.theme_variables, self.rich_style, self.app.no_color)
 
     @property
     def painted(self) -> bool:
@@ -44,3 +50,7 @@ class LabCanvas(TopologyCanvas):
     def set_zoom(self, zoom: int, keep: Place | None = None) -> None:
         self.whole_view = False
         super().set_zoom(zoom, keep)
+
+
+# `Widget` doesn't pass on what `DOMNode` can take as an argument; if Textual renames it, start-up is slower.
+LabCanvas._inherit_component_classes = False

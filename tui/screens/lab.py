@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
 
-from infralab.tui import actions
+from infralab.tui import actions, words
 from infralab.tui.canvas.widget import TopologyCanvas
 from infralab.tui.canvas_frame import FirstParts, LabCanvas
 from infralab.tui.desk import Desk
@@ -168,10 +168,15 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
             self.canvas.select(reversed(boxes), wire)
 
     def _show_ghost_words(self, state: LabState) -> None:
-        what = state.what_if
-        text = "" if what is None else what.refused or what.place
-        if self._part is not None:
-            self.canvas.set_ghost_text(text)
+        """At the ghost, what the rate would be: what a drop does stands on its target already."""
+        what, text = state.what_if, ""
+        if self._part is None:
+            return
+        if what is not None and what.report is not None and not what.refused:
+            before, after = (r.throughput if r else None for r in (state.report, what.report))
+            if before is not None and after is not None:
+                text = f"{words.rate(what.report)} {words.factor(before.value, after.value)}"
+        self.canvas.set_ghost_text(text)
 
     # -- what stands where
 
