@@ -162,6 +162,7 @@ def _help(rest: list[str]) -> int:
         "Options of the lab:\n"
         "  --mouse, --no-mouse   with or without the mouse\n"
         "  --ascii               no line drawing, for plain terminals\n"
+        "  --start               begin with the map of the field (F8 in the lab)\n"
         "  --theme NAME          colours to start with\n"
         "  --catalogue FILE      a catalogue file of your own; may be repeated\n"
         "  --version             the version\n\n"

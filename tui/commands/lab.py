@@ -16,6 +16,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("design", metavar="FILE|PRESET", nargs="?", help="a design, or the name of a preset")
     made.add_argument("--mouse", action=argparse.BooleanOptionalAction, default=True, help="use the mouse")
     made.add_argument("--ascii", action="store_true", help="no line drawing characters")
+    made.add_argument("--start", action="store_true", help="begin with the map of the field (F8 in the lab)")
     made.add_argument("--theme", metavar="NAME", help="colours to start with")
     designs.add_catalogue(made)
     return made
@@ -35,7 +36,7 @@ def run(argv: list[str]) -> int:
     from infralab.tui.app import run as open_lab
 
     chosen = {"theme": theme_named(options.theme)} if options.theme else {}
-    settings = Settings(mouse=options.mouse, ascii_only=options.ascii, start=not options.design, **chosen)
+    settings = Settings(mouse=options.mouse, ascii_only=options.ascii, start=options.start, **chosen)
     return open_lab(settings=settings, document=document)
 
 
