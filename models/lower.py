@@ -10,12 +10,14 @@ from functools import lru_cache
 from math import prod
 from typing import NamedTuple
 
-from infralab.models.arithmetic import Number, maximum, minimum
+from infralab.models.arithmetic import Number
 from infralab.models.catalogue import Catalogue, CatalogueError, Component, UnknownComponent
 from infralab.models.constants import assumed
-from infralab.models.design import Box, Design, Wire
+from infralab.models.design import Box, Design
 from infralab.models.figures import Figure, Figures
-from infralab.models.machine import Chip, Dpu, Host, Link, Machine, Pool, Port, Switch, Tier
+from infralab.models.machine import Chip, Dpu, Host, Machine, Pool, Port, Switch, Tier
+from infralab.models.reader import Reader
+from infralab.models.wires import lower_wire
 
 CHIP_FIGURES = {
     "memory": "B",
@@ -42,7 +44,7 @@ def lower(design: Design, catalogue: Catalogue, figures: Figures) -> Machine:
         else:
             _reuse_box(machine, box)
     for wire in design.wires.values():
-        _lower_wire(machine, wire)
+        lower_wire(machine, wire)
     return machine
 
 
@@ -67,7 +69,7 @@ def _with_own_components(catalogue: Catalogue, design: Design) -> tuple[Catalogu
 
 
 def _owner(path: str) -> str:
-    """"box.train.chip.memory" -> "box.train"."""
+    """ "box.train.chip.memory" -> "box.train"."""
     return ".".join(path.split(".", 2)[:2])
 
 
@@ -107,33 +109,6 @@ def _reuse_box(machine: Machine, box: Box) -> None:
     machine.figures.read.update(found.figures)
     machine.figures.assumptions.update(found.assumptions)
     machine.problems.extend(found.problems)
-
-
-class Reader:
-    """Reads figures of one component under one path of the design, overrides first."""
-
-    __slots__ = ("component", "figures", "overrides", "part", "path")
-
-    def __init__(self, machine: Machine, owner: str, part: str, component: Component, box: Box | Wire) -> None:
-        self.figures = machine.figures
-        self.path = f"{owner}.{part}" if part else owner
-        self.part = part
-        self.component = component
-        self.overrides = box.overrides
-
-    def get(self, name: str, unit: str = "", factor: float = 1.0) -> Number | None:
-        """The figure, or None where neither the design nor the catalogue has it."""
-        key = f"{self.part}.{name}" if self.part else name
-        override = self.overrides.get(key)
-        path = f"{self.path}.{name}"
-        if override is not None:
-            return self.figures.figure(path, override.value * factor, unit, "override", override.text)
-        value = self.component.figures.get(name)
-        if value is None:
-            # a sweep may set what the catalogue lacks
-            return self.figures.figure(path, 0.0, unit) if path in self.figures.values else None
-        mark = self.component.marks.get(name, "assumed")
-        return self.figures.figure(path, value * factor, unit, mark, self.component.id)
 
 
 def _lower_box(machine: Machine, box: Box) -> None:
@@ -303,7 +278,7 @@ def _host(machine: Machine, box: Box, owner: str, component: Component, chip: Ch
         memory_bandwidth=found["memory_bandwidth"],
         clock_hz=found["clock"],
         mark=mark,
-        threads=_or(found["threads"], 0.0),
+        threads=0.0 if found["threads"] is None else found["threads"],
     )
 
 
@@ -431,141 +406,3 @@ def _switch(machine: Machine, box: Box, owner: str, component: Component | None)
         routing=box.routing or ("adaptive" if infiniband else "ecmp"),
         in_network_reduction=reduction,
     )
-
-
-def _replicas(machine: Machine, name: str) -> Number:
-    if name in machine.pools:
-        return machine.pools[name].servers
-    if name in machine.tiers and machine.tiers[name].scope == "each":
-        return machine.tiers[name].units
-    return 1.0
-
-
-def _default_link(machine: Machine, wire: Wire) -> tuple[str, Number, Number, bool]:
-    """Link id, count and bandwidth of a wire that names none: the box's own ports."""
-    storage = any(end in machine.tiers for end in wire.ends)
-    best: tuple[str, Number, Number, bool] | None = None
-    for end in wire.ends:
-        pool = machine.pools.get(end)
-        if pool is None or not pool.ports:
-            continue
-        wanted = wire.port or ("storage_nic" if storage else "nic")
-        port = next((p for p in pool.ports if p.name == wanted), pool.ports[0])
-        return port.link, port.count, port.bandwidth, True
-    if best is None:
-        for end in wire.ends:
-            switch = machine.switches.get(end)
-            if switch is not None and switch.port_bandwidth is not None and switch.component is not None:
-                family = str(switch.component.facts.get("fabric", ""))
-                return family, 1.0, switch.port_bandwidth, False
-    return "", 1.0, 0.0, False
-
-
-def _lower_wire(machine: Machine, wire: Wire) -> None:
-    owner = f"wire.{wire.name}"
-    for end in wire.ends:
-        if end not in machine.design.boxes:
-            machine.missing(owner, f"{wire.name} ends at {end}, which is not drawn")
-            return
-    figures = machine.figures
-    link_id, count, bandwidth, own = _default_link(machine, wire)
-    component: Component | None = None
-    if wire.is_ is not None:
-        try:
-            component = machine.catalogue.get(wire.is_)
-        except UnknownComponent as error:
-            machine.missing(owner, str(error))
-            return
-        count = _matching_ports(machine, wire, component)
-    elif link_id and machine.catalogue.has(link_id):
-        component = machine.catalogue.get(link_id)
-    efficiency: Number = figures.figure(f"{owner}.efficiency", assumed("link.efficiency"), "", "assumed")
-    latency: Number = figures.figure(f"{owner}.latency", assumed("link.latency"), "s", "assumed")
-    cpu: Number = 0.0
-    if component is not None:
-        read = Reader(machine, owner, "", component, wire)
-        found = read.get("bandwidth", "B/s")
-        if found is not None and (wire.is_ is not None or not own):
-            bandwidth = found
-        else:
-            bandwidth = figures.figure(f"{owner}.bandwidth", bandwidth, "B/s", "cited", component.id)
-        efficiency = _or(read.get("efficiency"), efficiency)
-        latency = _or(read.get("latency", "s"), latency)
-        # a design gives cores per Gb/s, the catalogue's figure is cores per byte/s
-        cpu = _or(read.get("cpu_per_bandwidth", factor=1.0 if "cpu_per_bandwidth" not in wire.overrides else 8e-9), 0.0)
-        link_id = component.id
-    elif "bandwidth" in wire.overrides:
-        bandwidth = figures.figure(f"{owner}.bandwidth", wire.overrides["bandwidth"].value, "B/s", "override")
-    elif isinstance(bandwidth, (float, int)) and bandwidth == 0.0:
-        # two boxes without a link of their own: as fast as the slower end
-        figures.assume(f"{wire.name}: no link named, taken as wide enough", moves=False)
-        bandwidth = float("inf")
-    else:
-        bandwidth = figures.figure(f"{owner}.bandwidth", bandwidth, "B/s", "cited")
-    for end in wire.ends:
-        switch = machine.switches.get(end)
-        if switch is not None and switch.port_bandwidth is not None and _narrower(machine, switch, wire, component):
-            bandwidth = minimum(bandwidth, switch.port_bandwidth)
-    if wire.count is not None:
-        count = float(wire.count)
-    count = figures.number(f"{owner}.count", count) if f"{owner}.count" in figures.values else count
-    replicas = [_replicas(machine, end) for end in wire.ends]
-    more = replicas[0]
-    for other in replicas[1:]:
-        more = maximum(more, other)
-    machine.links[wire.name] = Link(
-        name=wire.name,
-        owner=owner,
-        wire=wire,
-        ends=wire.ends,
-        component=component,
-        link_id=link_id,
-        count=count,
-        bandwidth=bandwidth,
-        efficiency=efficiency,
-        latency=latency,
-        path=wire.path or _implied_path(component),
-        replicas=more,
-        cpu_per_bandwidth=cpu,
-    )
-
-
-def _narrower(machine: Machine, switch: Switch, wire: Wire, component: Component | None) -> bool:
-    """Whether a switch's port may limit a wire: not where both are of one generation, which is one limit, not a tie of two."""
-    figures = machine.figures
-    if f"wire.{wire.name}.bandwidth" in figures.values or f"{switch.owner}.bandwidth" in figures.values:
-        return True
-    link = wire.overrides.get("bandwidth")
-    rate = link.value if link is not None else None if component is None else component.figures.get("bandwidth")
-    port = switch.box.overrides.get("bandwidth")
-    if port is None and switch.component is not None:
-        width = switch.component.figures.get("bandwidth")
-    else:
-        width = None if port is None else port.value
-    return rate is None or width is None or width < rate * 0.999
-
-
-def _or(value: Number | None, other: Number) -> Number:
-    return other if value is None else value
-
-
-def _matching_ports(machine: Machine, wire: Wire, link: Component) -> Number:
-    """A wire without `count` has the box's own number of ports for that link; another link takes their places."""
-    wanted = "storage_nic" if any(end in machine.tiers for end in wire.ends) else "nic"
-    places: Number | None = None
-    for end in wire.ends:
-        pool = machine.pools.get(end)
-        for port in pool.ports if pool is not None else ():
-            if port.link == link.id:
-                return port.count
-            if port.name == wanted and places is None and link.kind == "scale-out":
-                places = port.count
-    return 1.0 if places is None else places
-
-
-def _implied_path(component: Component | None) -> str:
-    if component is None:
-        return "tcp"
-    if component.facts.get("gpudirect"):
-        return "gpudirect-rdma"
-    return "rdma" if component.facts.get("rdma") else "tcp"
