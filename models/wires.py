@@ -85,7 +85,7 @@ def lower_wire(machine: Machine, wire: Wire) -> None:
             bandwidth = minimum(bandwidth, switch.port_bandwidth)
     if wire.count is not None:
         count = float(wire.count)
-    count = figures.number(f"{owner}.count", count) if f"{owner}.count" in figures.values else count
+    count = figures.values.get(f"{owner}.count", count)
     replicas = [_replicas(machine, end) for end in wire.ends]
     more = replicas[0]
     for other in replicas[1:]:
