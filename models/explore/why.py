@@ -57,7 +57,7 @@ def why(design: Design, path: str = "rate", catalogue: Catalogue | None = None) 
     Raises WhyError for a path that names nothing here.
     """
     catalogue = catalogue or default_catalogue()
-    report = evaluate(design, catalogue)
+    report = evaluate(design, catalogue, fit=path.startswith("fit."))
     if report.throughput is None:
         return Reason(
             "no rate yet", None, "", "the design is incomplete: " + "; ".join(p.text for p in report.problems)

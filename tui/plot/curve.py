@@ -33,29 +33,16 @@ def curve_lines(curve: Curve, width: int, height: int, ascii_only: bool = False)
         return [[("no point has an answer", "dim")], *([[]] * (height - 1))]
     across = scale_of([float(i) for i in range(len(curve.xs))] if curve.even else curve.xs)
     up = scale_of(known, zero=True)
-    label = max(len(_tick(up.value(p), curve.unit)) for p in (0.0, 0.5, 1.0)) + 1
-    grid = Grid(max(width - label - 1, 4), max(height - 2, 2), ascii_only)
+    ticks = _ticks(up, max(height - 2, 2), curve.unit)
+    label = max(map(len, ticks.values())) + 1
+    grid = Grid(max(width - label, 4), max(height - 2, 2), ascii_only)
     places = _places(curve, across, up, grid)
     _draw(curve, places, grid)
-    lines = _with_ticks(grid.rows(), up, label, curve.unit, ascii_only)
+    lines = _with_ticks(grid.rows(), ticks, label, ascii_only)
     lines.append([(" " * (label - 1) + ("+" if ascii_only else "└"), "axis"),
                   (("-" if ascii_only else "─") * grid.width, "axis")])  # fmt: skip
     lines.append(_below(curve, places, label, grid.width))
     return lines
-
-
-def column_of(curve: Curve, width: int, column: int) -> int | None:
-    """The point nearest to a column of the plot, for the mouse."""
-    known = [y for y in curve.ys if y is not None]
-    if not known:
-        return None
-    across = scale_of([float(i) for i in range(len(curve.xs))] if curve.even else curve.xs)
-    up = scale_of(known, zero=True)
-    label = max(len(_tick(up.value(p), curve.unit)) for p in (0.0, 0.5, 1.0)) + 1
-    room = max(width - label - 1, 4)
-    at = (column - label) / max(room - 1, 1)
-    xs = [float(i) for i in range(len(curve.xs))] if curve.even else curve.xs
-    return min(range(len(xs)), key=lambda i: abs(across.at(xs[i]) - at))
 
 
 Places = list[tuple[int, int] | None]  # dots
@@ -110,17 +97,21 @@ def _tick(value: float, unit: str) -> str:
     return human(value, "B/s") if unit in ("B/s", "bytes/s") else human(value)
 
 
-def _with_ticks(rows: list[Line], up: Scale, label: int, unit: str, ascii_only: bool) -> list[Line]:
-    last = len(rows) - 1
-    at = {0: 1.0, last: 0.0}
+def _ticks(up: Scale, rows: int, unit: str) -> dict[int, str]:
+    """Values at the top, the bottom and, where there is room, the middle row."""
+    last = rows - 1
+    places = {0: 1.0, last: 0.0}
     if last >= 4:
-        at[round(last / 2)] = 1 - round(last / 2) / last
-    upright = "|" if ascii_only else "│"
-    made = []
-    for number, row in enumerate(rows):
-        text = _tick(up.value(at[number]), unit) if number in at else ""
-        made.append([(f"{text:>{label - 1}}", "axis"), (upright if not text else ("+" if ascii_only else "┤"), "axis"), *row])
-    return made
+        places[round(last / 2)] = 1 - round(last / 2) / last
+    return {row: _tick(up.value(place), unit) for row, place in places.items()}
+
+
+def _with_ticks(rows: list[Line], ticks: dict[int, str], label: int, ascii_only: bool) -> list[Line]:
+    upright, tick = ("|", "+") if ascii_only else ("│", "┤")
+    return [
+        [(f"{ticks.get(number, ''):>{label - 1}}", "axis"), (tick if number in ticks else upright, "axis"), *row]
+        for number, row in enumerate(rows)
+    ]
 
 
 def _below(curve: Curve, places: Places, label: int, width: int) -> Line:
