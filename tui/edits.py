@@ -46,6 +46,9 @@ def enter(field: Field, text: str, selection: Iterable[str]) -> Edit:
 
     if field.key is not None and field.key.type == "flag":
         text = {"yes": "true", "no": "false", "on": "true", "off": "false"}.get(text.lower(), text)
+    if field.key is not None and field.key.type == "texts":
+        several = [word.strip() for word in text.strip("[]").replace('"', "").split(",") if word.strip()]
+        return lambda design: _each(design, wanted, lambda old, path: set_value(old, path, several))
     if field.key is not None and field.key.type == "text":
         return lambda design: _each(design, wanted, lambda old, path: set_value(old, path, text))
     return lambda design: _each(design, wanted, one)
@@ -64,9 +67,10 @@ def reset(field: Field, selection: Iterable[str]) -> Edit:
 
 
 def unset(design: Design, path: str) -> Design:
-    """Without the key; a key that isn't set is no error."""
+    """Without the key; one that isn't set, or says what is so anyway, is no error."""
     value = get_value(design, path)
-    return design if value is None or value == () else remove(design, path)
+    one_box = path.startswith("box.") and path.endswith(".count") and value == 1
+    return design if value is None or value == () or one_box else remove(design, path)
 
 
 def _each(design: Design, wanted: list[str], one: Callable[[Design, str], Design]) -> Design:

@@ -11,7 +11,7 @@ from infralab.models.design import Box, Design, FrozenMap, Wire
 from infralab.models.document.problem import quoted_key
 from infralab.models.report import Report
 from infralab.models.schema import Key
-from infralab.models.units import Quantity, human, significant
+from infralab.models.units import Quantity, human, parse, significant
 from infralab.tui.parts import component_of
 
 if TYPE_CHECKING:
@@ -321,7 +321,7 @@ def _own(path: str, label: str, key: Key, value: Any, rooms: str, design: Design
     choices = tuple(design.boxes) if key.refers == "box" else key.choices
     text = _quantity(value, key.dimension) if isinstance(value, Quantity) else _plain(value)
     if value is not None and key.dimension and isinstance(value, int | float):
-        text = shown(float(value), key.dimension)
+        text = exact(float(value), key.dimension)
     return Field(
         path,
         label,
@@ -367,6 +367,19 @@ UNIT = {
     "USD": "USD",
     "USD/h": "USD/h",
 }
+
+
+def exact(value: float, dimension: str) -> str:
+    """A value of the design itself, so that typing what is shown changes nothing."""
+    if dimension == "bytes" and value >= 1024 and value % 1024 == 0 and value % 1000:
+        for factor, name in ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
+            if value % factor == 0:
+                return f"{value / factor:.0f} {name}"
+    for digits in (3, 5, 8, 12):
+        text = human(value, UNIT.get(dimension, dimension), digits)
+        if abs(parse(text).value - value) <= 1e-12 * abs(value):
+            return text
+    return text
 
 
 def shown(value: float | None, dimension: str) -> str:

@@ -20,7 +20,8 @@ def step(field: Field, direction: int) -> Any:
     if key.type == "flag":
         return not bool(field.value)
     if field.choices and key.type in ("text", "texts") and not field.rooms:
-        return _choice(field, direction)
+        found = _choice(field, direction)
+        return [found] if key.type == "texts" else found
     if key.type == "quantity" or isinstance(field.value, Quantity):
         return _quantity(field, direction)
     if key.type in ("number", "whole"):
