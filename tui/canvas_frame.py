@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.style import Style
 from textual import events
 
 from infralab.models.design import Box
-from infralab.tui.canvas.layout import Place
-from infralab.tui.canvas.view import BoxFacts, PlainParts
+from infralab.tui.canvas.layout import Place, Size
+from infralab.tui.canvas.view import BoxFacts, PlainParts, full_size
 from infralab.tui.canvas.widget import TopologyCanvas
-from infralab.tui.roles import look
+from infralab.tui.roles import look as style_of
+from infralab.tui.session import Look
 
 
 class FirstParts(PlainParts):
@@ -26,7 +29,7 @@ class LabCanvas(TopologyCanvas):
 
     def get_component_rich_style(self, *names: str, partial: bool = False, default: Style | None = None) -> Style:
         """Colours from the table of roles, which needs no virtual nodes in the style sheet."""
-        return look(names[0], self.app.theme_variables, self.rich_style, self.app.no_color)
+        return style_of(names[0], self.app.theme_variables, self.rich_style, self.app.no_color)
 
     @property
     def painted(self) -> bool:
@@ -40,6 +43,29 @@ class LabCanvas(TopologyCanvas):
     def fit(self) -> None:
         self.whole_view = True
         super().fit()
+
+    @property
+    def look(self) -> Look:
+        """Where one looks; None while everything is in view by itself."""
+        return None if self.whole_view else (int(self.zoom), self.origin.x, self.origin.y)
+
+    def show_look(self, look: Look) -> None:
+        """Look where one looked before."""
+        if look == self.look:
+            return
+        if look is None:
+            self.fit()
+            return
+        zoom, x, y = look
+        self.set_zoom(zoom)
+        self.look_at(Place(x, y))
+        self.whole_view = False
+
+    def full_sizes(self, names: Iterable[str]) -> dict[str, Size]:
+        """Cells that boxes take in the full view, whatever the zoom is."""
+        parts = self.parts or PlainParts(self.design)
+        boxes = [self.design.boxes[name] for name in names]
+        return {box.name: full_size(parts.box(box), box.count) for box in boxes}
 
     def look_at(self, origin: Place) -> None:
         before = self.origin

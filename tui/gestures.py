@@ -13,7 +13,7 @@ from infralab.tui.panels.palette import Palette
 
 if TYPE_CHECKING:
     from infralab.models.catalogue import Catalogue
-    from infralab.tui.canvas.widget import TopologyCanvas
+    from infralab.tui.canvas_frame import LabCanvas
     from infralab.tui.desk import Desk
     from infralab.tui.drops import Drop
     from infralab.tui.shelf import Part
@@ -25,7 +25,7 @@ class GestureEdits:
     """Mixed into the lab's screen, which has `desk`, `canvas`, `catalogue`, `say` and the panels."""
 
     desk: Desk
-    canvas: TopologyCanvas
+    canvas: LabCanvas
     catalogue: Catalogue | None
     palette: Palette
     _part: Part | None = None  # in the air
@@ -42,6 +42,7 @@ class GestureEdits:
         """Apply an edit; what is wrong with it is said on screen and nothing changes."""
         from infralab.models.edits import EditError
 
+        self.desk.session.look = self.canvas.look
         try:
             done = self.desk.session.apply(edit, label, slide, select)
         except EditError as error:

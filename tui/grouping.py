@@ -77,21 +77,13 @@ def pod_counted(names: Iterable[str], count: int) -> Edit:
     return edit
 
 
-def together(design: Design, names: Iterable[str]) -> tuple[str, ...]:
-    """The boxes and all that share a pod with one of them: what moves along; the given ones first."""
-    given = tuple(names)
-    held = {design.boxes[name].pod for name in given if name in design.boxes} - {None}
-    more = (name for name, box in design.boxes.items() if box.pod in held and name not in given)
-    return (*given, *more)
-
-
 def aligned(places: Mapping[str, tuple[int, int]], sizes: Mapping[str, Size], side: str) -> Edit:
-    """Boxes with one side, or their middles, in line: left, right, top, bottom, centre, middle."""
+    """Boxes with one side, or their middles, in line: left, right, top, bottom, center (a column), middle (a row)."""
     return moved(align(_as_places(places), sizes, side))
 
 
 def distributed(places: Mapping[str, tuple[int, int]], sizes: Mapping[str, Size], axis: str) -> Edit:
-    """Boxes with equal gaps between them, `axis` across or down; the outermost stay."""
+    """Boxes with equal gaps between them, `axis` horizontal or vertical; the outermost stay."""
     return moved(distribute(_as_places(places), sizes, axis))
 
 

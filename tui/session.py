@@ -21,6 +21,8 @@ Edit = Callable[[Design], Design]
 What = Literal["design", "selection", "saved", "baseline", "opened"]
 Listener = Callable[["Change"], None]
 
+Look = tuple[int, int, int] | None  # zoom and the corner in view; None: everything in view
+
 COALESCE_SECONDS = 1.5  # slides of one value within this time are one step of undo
 
 
@@ -40,6 +42,8 @@ class Moment:
     label: str = ""
     selection: tuple[str, ...] = ()
     before: tuple[str, ...] = ()  # what was selected when the step began
+    look: Look = None  # where one looked when the step was made
+    look_before: Look = None
     slide: str = ""
     at: float = 0.0
 
@@ -58,6 +62,7 @@ class Session:
         self._moments = [Moment(document.design)]
         self._now = 0
         self.selection: tuple[str, ...] = ()
+        self.look: Look = None  # kept up by the canvas; undo and redo bring it back
         self.baseline = document.design
         self.revision = 0
 
@@ -102,13 +107,15 @@ class Session:
             label,
             _present(self.selection if select is None else select, design),
             self.selection,
+            self.look,
+            self.look,
             slide,
             self._clock(),
         )
         joins = slide and now.slide == slide and moment.at - now.at <= COALESCE_SECONDS and self._now > 0
         del self._moments[self._now + 1 :]
         if joins:
-            self._moments[self._now] = replace(moment, before=now.before)
+            self._moments[self._now] = replace(moment, before=now.before, look_before=now.look_before)
         else:
             self._moments.append(moment)
             self._now += 1
@@ -117,13 +124,22 @@ class Session:
         self._tell("design", label)
         return True
 
+    def follow(self, document: Document, label: str) -> bool:
+        """Another program wrote the file: take it over as one edit, so that undo brings one's own back.
+
+        False when only what isn't drawn changed (comments, spaces).
+        """
+        same = document.design == self.document.design
+        self.document, self._saved = document, document.design
+        return not same and self.apply(lambda old: document.design, label)
+
     def undo(self) -> str | None:
         """Go one step back; the step's label, or None when there is none."""
         if self._now == 0:
             return None
         moment = self._moments[self._now]
         self._now -= 1
-        self.selection = _present(moment.before, self.design)
+        self.selection, self.look = _present(moment.before, self.design), moment.look_before
         self.revision += 1
         self._tell("design", f"undo {moment.label}")
         return moment.label
@@ -134,7 +150,7 @@ class Session:
             return None
         self._now += 1
         moment = self._moments[self._now]
-        self.selection = _present(moment.selection, self.design)
+        self.selection, self.look = _present(moment.selection, self.design), moment.look
         self.revision += 1
         self._tell("design", f"redo {moment.label}")
         return moment.label

@@ -47,13 +47,13 @@ class Gesture:
 
 
 class Move(Gesture):
-    """Boxes follow the pointer or the keys, wires with them."""
+    """Boxes follow the pointer or the keys, their pods and wires with them."""
 
     def __init__(self, canvas: TopologyCanvas, names: tuple[str, ...], grip: Place, mouse: bool) -> None:
         super().__init__(canvas, mouse)
         self.grip = grip  # scene cell where the boxes were taken
         scene = canvas.scene
-        self.start = {name: Place(*scene.boxes[scene.index[name]].at) for name in names}
+        self.start = {name: Place(*scene.boxes[scene.index[name]].at) for name in scene.with_pods(names)}
         self.places = dict(self.start)
         canvas.decor.hint = "" if mouse else MOVE_HINT
 

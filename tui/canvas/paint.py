@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -57,6 +58,8 @@ class Painter:
         chars = np.full((height, width), ord(" "), np.uint32)
         roles = np.zeros((height, width), np.uint8)
         window = _Window(chars, roles, origin.x + MARGIN.x, origin.y + MARGIN.y)
+        if scene.view.zoom is not Zoom.DOTS:
+            _pods(scene, window)
         shown = _visible_wires(scene, window)
         if len(shown):
             self._wires(scene, window, shown, decor)
@@ -154,6 +157,19 @@ def box_look(name: str, decor: Decor) -> Look:
     if name == decor.cursor:
         return Look.CURSOR
     return Look.SELECTED if name in decor.selected else Look.PLAIN
+
+
+def _pods(scene: Scene, window: _Window) -> None:
+    """A dotted frame around each pod, below everything else: "pod-1 ×4"."""
+    for pod, members in scene.pods.items():
+        x, y, width, height = scene.pod_frame(pod)
+        count = math.gcd(*(scene.boxes[i].count for i in members))
+        words = f" {pod} ×{count} " if count > 1 else f" {pod} "
+        window.text(x, y, glyphs.cut(f"┄┄{words}".ljust(width, "┄"), width), Role.NOTE)
+        window.text(x, y + height - 1, "┄" * width, Role.NOTE)
+        side = np.full((height - 2, 1), ord("┆"), np.uint32)
+        for column in (x, x + width - 1):
+            window.stamp(column, y + 1, (side, np.full(side.shape, Role.NOTE, np.uint8)))
 
 
 def _in_front(name: str, decor: Decor) -> bool:

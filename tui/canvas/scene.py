@@ -35,7 +35,7 @@ class Scene:
     def _build(self, view: View) -> None:
         self.view = view
         self.boxes: list[BoxView] = list(view.boxes)
-        self.bottlenecks = [i for i, box in enumerate(self.boxes) if box.bottleneck]
+        self._mark()
         self.wires: list[WireView] = list(view.wires)
         self.index = {box.name: i for i, box in enumerate(self.boxes)}
         self.wire_index = {wire.name: k for k, wire in enumerate(self.wires)}
@@ -52,6 +52,14 @@ class Scene:
         self.unrouted = set(range(len(self.wires)))
         self.blocked: set[int] = set()
         self._make_world()
+
+    def _mark(self) -> None:
+        """Which boxes bind, and which stand in a pod together."""
+        self.bottlenecks = [i for i, box in enumerate(self.boxes) if box.bottleneck]
+        self.pods: dict[str, list[int]] = {}
+        for i, box in enumerate(self.boxes):
+            if box.pod:
+                self.pods.setdefault(box.pod, []).append(i)
 
     @staticmethod
     def _rect(box: BoxView) -> Rect:
@@ -87,7 +95,7 @@ class Scene:
             return
         moved = [i for i, box in enumerate(view.boxes) if self._rect(box)[:2] != tuple(self.rects[i, :2])]
         self.view, self.boxes = view, list(view.boxes)
-        self.bottlenecks = [i for i, box in enumerate(self.boxes) if box.bottleneck]
+        self._mark()
         if len(moved) > 30:  # a new layout: cheaper to begin again
             self._build(view)
             return
@@ -97,9 +105,7 @@ class Scene:
 
     def _rebuild(self, view: View) -> None:
         """Build anew, but keep the path of every wire whose ports stayed: the picture stays calm."""
-        old_paths = {
-            wire.name: (self.ports.ports[k], self.paths[k]) for k, wire in enumerate(self.wires)
-        }
+        old_paths = {wire.name: (self.ports.ports[k], self.paths[k]) for k, wire in enumerate(self.wires)}
         old_zoom = self.view.zoom
         self._build(view)
         if view.zoom is not old_zoom:
@@ -281,6 +287,21 @@ class Scene:
         x, y = self.rects[i, :2].tolist()
         return Place(x - MARGIN.x, y - MARGIN.y)
 
+    def with_pods(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The boxes and all that share a pod with one of them; the given ones first."""
+        given = [name for name in names if name in self.index]
+        held = {self.boxes[self.index[name]].pod for name in given} - {""}
+        return tuple(
+            dict.fromkeys([*given, *(self.boxes[i].name for pod in self.pods if pod in held for i in self.pods[pod])])
+        )
+
+    def pod_frame(self, pod: str) -> Rect:
+        """Left, top, width and height of the frame around a pod, in world cells."""
+        rects = self.rects[self.pods[pod]]
+        left, top = rects[:, :2].min(0).tolist()
+        right, bottom = (rects[:, :2] + rects[:, 2:]).max(0).tolist()
+        return left - 2, top - 1, right - left + 4, bottom - top + 2
+
     def extent(self) -> tuple[int, int, int, int]:
         """Left, top, right and bottom of all boxes, in scene cells; zeros when there is none."""
         if not len(self.rects):
@@ -293,6 +314,4 @@ class Scene:
 def _boxed(points: NDArray[np.int32]) -> NDArray[np.int32]:
     """A long path as six corners round its bounds, for the test whether a box covers it."""
     (left, top), (right, bottom) = points.min(0), points.max(0)
-    return np.array(
-        [points[0], (left, top), (right, top), (right, bottom), (left, bottom), points[-1]], np.int32
-    )
+    return np.array([points[0], (left, top), (right, top), (right, bottom), (left, bottom), points[-1]], np.int32)

@@ -102,6 +102,7 @@ class BoxView:
     problem: str | None = None
     heat: float | None = None  # the overlay's value as a fraction of the largest
     dashed: bool = False
+    pod: str = field(default="", compare=False)  # drawn around the box, not in it
 
     @property
     def corner(self) -> Place:
@@ -208,9 +209,13 @@ def _closest_across(places: Mapping[str, Place], height: int) -> float:
 
 
 class Figures:
-    """A report, looked up by owner. Everything is optional: a report may not be there yet."""
+    """A report, looked up by owner. Everything is optional: a report may not be there yet.
+
+    Where the model evaluated one of several equal boxes, its figures are those of all of them.
+    """
 
     def __init__(self, report: Any | None) -> None:
+        self._stands_for: Mapping[str, str] = getattr(report, "stands_for", None) or {}
         self.by_owner: dict[str, list[Any]] = {}
         for resource in getattr(report, "utilisation", None) or ():
             self.by_owner.setdefault(resource.owner, []).append(resource)
@@ -228,9 +233,23 @@ class Figures:
             if getattr(problem, "owner", None)
         }
 
+    def asked(self, owner: str) -> str:
+        """The owner that was evaluated for this one: mostly itself."""
+        return self._stands_for.get(owner, owner)
+
+    def resources(self, owner: str) -> list[Any]:
+        """What the owner's parts do, the busiest first."""
+        return self.by_owner.get(self.asked(owner), [])
+
     def busiest(self, owner: str) -> float | None:
-        resources = self.by_owner.get(owner)
+        resources = self.resources(owner)
         return resources[0].utilisation if resources else None
+
+    def binds(self, owner: str) -> bool:
+        return self.bottleneck is not None and self.bottleneck == self.asked(owner)
+
+    def problem(self, owner: str) -> str | None:
+        return self.problems.get(owner) or self.problems.get(self.asked(owner))
 
 
 def _box_view(
@@ -238,10 +257,10 @@ def _box_view(
 ) -> BoxView:
     owner = f"box.{box.name}"
     bars = tuple(
-        Bar(_label(resource), float(resource.utilisation)) for resource in figures.by_owner.get(owner, ())
+        Bar(_label(resource), float(resource.utilisation)) for resource in figures.resources(owner)
     )
     heat, said = _heat(owner, figures, overlay)
-    ceiling = figures.ceiling.get(owner)
+    ceiling = figures.ceiling.get(figures.asked(owner))
     notes = [said] if said else []
     if facts.detail:
         notes.append(facts.detail)
@@ -257,18 +276,18 @@ def _box_view(
         zoom=zoom,
         bars=bars[: size.height // 2 - 1 or 1],
         notes=tuple(notes),
-        bottleneck=figures.bottleneck == owner,
-        problem=figures.problems.get(owner),
+        bottleneck=figures.binds(owner),
+        problem=figures.problem(owner),
         heat=heat,
+        pod=box.pod or "",
     )
 
 
 def _heat(owner: str, figures: Figures, overlay: Overlay) -> tuple[float | None, str]:
     if overlay.mode == "busy":
         return figures.busiest(owner), ""
-    if overlay.values is not None and owner in overlay.values:
-        return overlay.values[owner]
-    return None, ""
+    values = overlay.values or {}
+    return values.get(owner) or values.get(figures.asked(owner)) or (None, "")
 
 
 # Names that fit a bar, for the kinds of resource whose first word would not tell them apart.
@@ -305,7 +324,7 @@ def _wire_view(
     wire: Wire, kinds: Mapping[str, str], parts: Parts, zoom: Zoom, figures: Figures, overlay: Overlay
 ) -> WireView:
     owner = f"wire.{wire.name}"
-    resources = figures.by_owner.get(owner, ())
+    resources = figures.resources(owner)
     utilisation = figures.busiest(owner)
     traffic = max(
         (r.utilisation * r.capacity for r in resources if str(r.unit) in ("B/s", "bytes/s")), default=0.0
@@ -318,8 +337,8 @@ def _wire_view(
         utilisation=utilisation,
         thickness=thickness(traffic) if zoom is not Zoom.DOTS else 0,
         flow=_flow(kinds[wire.ends[0]], kinds[wire.ends[1]]) if zoom is not Zoom.DOTS else "none",
-        bottleneck=figures.bottleneck == owner,
-        problem=figures.problems.get(owner),
+        bottleneck=figures.binds(owner),
+        problem=figures.problem(owner),
     )
 
 

@@ -67,8 +67,24 @@ def _choice(component: Component) -> Choice:
 
 
 CONTEXT = {
-    "box": ("edit", "wire", "more", "fewer", "rename", "duplicate", "copy", "cut", "delete", "why"),
-    "wire": ("edit", "more", "fewer", "rename", "delete", "why"),
+    "box": (
+        "edit",
+        "wire",
+        "more",
+        "fewer",
+        "number",
+        "retype",
+        "rename",
+        "duplicate",
+        "copy",
+        "cut",
+        "group",
+        "ungroup",
+        "line_up",
+        "delete",
+        "why",
+    ),
+    "wire": ("edit", "retype", "more", "fewer", "number", "rename", "delete", "why"),
     "": ("add", "paste", "select_all", "arrange", "fit_all", "undo", "redo"),
 }
 

@@ -9,6 +9,7 @@ from infralab.tui.canvas import messages
 from infralab.tui.panels.helps import Helps
 from infralab.tui.panels.inspector import Inspector
 from infralab.tui.panels.palette import Palette
+from infralab.tui.screens.arranging import ArrangeActions
 from infralab.tui.stage.lab import StageActions
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ SEARCH_AFTER_SECONDS = 0.4  # without an edit
 OVERLAYS = ("traffic", "busy", "money", "heat", "confidence")
 
 
-class LabActions(StageActions, _Lab):
+class LabActions(StageActions, ArrangeActions, _Lab):
     """Mixed into the lab's screen."""
 
     _overlay = 0
@@ -162,11 +163,18 @@ class LabActions(StageActions, _Lab):
 
     def action_undo(self) -> None:
         label = self.desk.session.undo()
+        self._look_back(label)
         self.say(f"undid: {label}" if label else "nothing to undo")
 
     def action_redo(self) -> None:
         label = self.desk.session.redo()
+        self._look_back(label)
         self.say(f"redid: {label}" if label else "nothing to redo")
+
+    def _look_back(self, label: str | None) -> None:
+        """Undo and redo show the place where the step was made."""
+        if label is not None:
+            self.canvas.show_look(self.desk.session.look)
 
     def action_menu(self) -> None:
         self.canvas.ask_context()
