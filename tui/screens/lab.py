@@ -120,6 +120,7 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
             gc.enable()
         self.desk.ask()
         self.desk.task(self._read_catalogue, self._stock)
+        self.follow_file()
 
     def _read_catalogue(self) -> tuple[Catalogue, Sections]:
         from infralab.tui.parts import catalogue_for

@@ -10,6 +10,7 @@ from infralab.tui.panels.helps import Helps
 from infralab.tui.panels.inspector import Inspector
 from infralab.tui.panels.palette import Palette
 from infralab.tui.screens.arranging import ArrangeActions
+from infralab.tui.screens.following import FileFollower
 from infralab.tui.stage.lab import StageActions
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ SEARCH_AFTER_SECONDS = 0.4  # without an edit
 OVERLAYS = ("traffic", "busy", "money", "heat", "confidence")
 
 
-class LabActions(StageActions, ArrangeActions, _Lab):
+class LabActions(StageActions, ArrangeActions, FileFollower, _Lab):
     """Mixed into the lab's screen."""
 
     _overlay = 0
