@@ -88,7 +88,10 @@ def axis(spec: str) -> Axis:
     path, sign, text = spec.partition("=")
     if not sign or not path.strip() or not text.strip():
         raise SweepError(f'"{spec}": write a sweep as path=from..to, path=from..to*factor, from..to+step or a,b,c')
-    texts = tuple(_values(text.strip()))
+    try:
+        texts = tuple(_values(text.strip()))
+    except SweepError as error:
+        raise SweepError(f"{path.strip()}={error}") from None
     numbers = [_number(t) for t in texts]
     values = tuple(n for n in numbers if n is not None)
     if len(values) != len(texts):

@@ -30,7 +30,7 @@ def chain_lines(reason: Reason, width: int) -> Iterator[Line]:
     if found:
         text = ", ".join(f"{item.path} ({_moves(item)})" for item in found[:4])
         yield from folded(f"assumed, not cited: {text}", width, "△ ", "bold magenta")
-    yield [("● cited  ◦ derived  ○ fitted  △ assumed  ▸ your own value; percentages: what +10 % of it does", DIM)]
+    yield [("● cited  ◦ derived  ○ fitted  △ assumed  ▸ yours   %: what +10 % of it does", DIM)]
 
 
 def _below(reason: Reason, pad: str, width: int, top: bool = False) -> Iterator[Line]:
@@ -76,7 +76,9 @@ def _is_small(link: Reason, whole: Reason) -> bool:
 
 
 def _told_deeper(reason: Reason) -> set[str]:
-    return {item.path for link in reason.because for item in (*link.inputs, *(i for r in link.because for i in r.inputs))}
+    return {
+        item.path for link in reason.because for item in (*link.inputs, *(i for r in link.because for i in r.inputs))
+    }
 
 
 def _leaf(item: Input, branch: str, rest: str, width: int) -> Iterator[Line]:
