@@ -123,7 +123,7 @@ def _lower_pool(machine: Machine, job: Job, pool: Pool, graph: Graph, network: N
     costs = [graph_costs.layer_cost(network.kind, layer, element, network.updates_edges)
              for layer in _layers(graph, network, blocks)]  # fmt: skip
     passes = (3.0 if training else 1.0) * (2.0 if network.forces and not training else 1.0)
-    parts = _step_parts(machine, pool, network, costs, passes, peak, keys, training)
+    parts = _step_parts(machine, pool, network, costs, passes, peak, keys, training, precision)
     stack = graph_stages.stack_of(machine)
     if training:
         parts += _gradient_parts(machine, job, pool, network, batch)
@@ -154,12 +154,14 @@ def _lower_pool(machine: Machine, job: Job, pool: Pool, graph: Graph, network: N
 
 def _step_parts(
     machine: Machine, pool: Pool, network: Network, costs: list[Cost], passes: float, peak: peaks.Peak,
-    keys: tuple[str, ...], training: bool,
+    keys: tuple[str, ...], training: bool, precision: str,
 ) -> list[Part]:  # fmt: skip
     """Roofline per layer: dense work, streams, and gathers that move whole cache lines for each row."""
     figures, chip = machine.figures, pool.chip
     assert chip.memory_bandwidth is not None
-    dense = fitted(figures, FILE, keys, "matrix_efficiency")
+    # small products fill vector units far better than matrix engines of many times their peak
+    engine = "vector_efficiency" if precision == "fp32" else "matrix_efficiency"
+    dense = fitted(figures, FILE, keys, engine)
     streaming = fitted(figures, FILE, keys, "stream_share")
     irregular = fitted(figures, FILE, keys, "gather_share")
     compute: Number = 0.0
@@ -209,7 +211,7 @@ def _halo_parts(
     """A graph spread over chips: distinct remote nodes a layer, and edge states across cuts when updated."""
     whole = group(machine, pool, chips)
     lane = collectives.cause(whole, "all-to-all")
-    nodes = where(chips > 1.0, graph_sampling.halo(graph.nodes, graph.edges / chips, maximum(chips, 1.0001)), 0.0)
+    nodes = where(chips > 1.0, graph_sampling.halo(graph.nodes, graph.edges, maximum(chips, 1.0001)), 0.0)
     sent = nodes * network.hidden * element * network.layers
     if network.updates_edges:
         cut = graph.edges / chips * (1.0 - 1.0 / maximum(chips, 1.0))

@@ -42,7 +42,9 @@ def sampled(
     blocks = []
     for wanted in fanout:
         reached = frontier * drawn(wanted, degree, tail)
-        sources = minimum(frontier + distinct(reached, nodes * spread), nodes)
+        # draws that fall on the frontier itself bring nothing new
+        fresh = distinct(reached, nodes * spread) * (1.0 - minimum(frontier / maximum(nodes, 1.0), 1.0))
+        sources = minimum(frontier + fresh, nodes)
         blocks.append(Block(frontier, reached, sources))
         frontier = sources
     return blocks
