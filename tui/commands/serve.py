@@ -73,9 +73,9 @@ def _check(options: argparse.Namespace) -> None:
     if options.visitors < 1:
         raise designs.Refused(f"--visitors {options.visitors}: expected a number from 1")
     if options.theme:
-        from infralab.tui.commands.lab import _theme
+        from infralab.tui.commands.lab import theme_named
 
-        options.theme = _theme(options.theme)
+        options.theme = theme_named(options.theme)
 
 
 def _token(options: argparse.Namespace, loopback: bool) -> str:
@@ -103,10 +103,12 @@ def _command(options: argparse.Namespace) -> str:
     """What runs for each visitor."""
     words = [sys.executable, "-m", "infralab.tui.serve.visitor"]
     words += ["--theme", options.theme] if options.theme else []
-    if options.design:
-        path = designs.locate(options.design)
-        words += ["--", path if path == options.design and not os.path.exists(path) else os.path.abspath(path)]
-    return shlex.join(words)
+    from infralab.models import presets
+
+    first = presets.default()
+    path = designs.locate(options.design) if options.design else first.path if first is not None else ""
+    words += ["--", os.path.abspath(path)] if path else []
+    return f"exec {shlex.join(words)}"  # no shell between: ending the process ends the lab
 
 
 def _announce(options: argparse.Namespace, token: str, loopback: bool) -> None:

@@ -13,10 +13,11 @@ def main(argv: list[str] | None = None) -> int:
     made.add_argument("--theme", default="dark")
     options = made.parse_args(argv)
 
+    from infralab.models.document import read
     from infralab.tui.app import LabApp, Settings
-    from infralab.tui.commands import designs, lab
+    from infralab.tui.commands import designs
 
-    document = designs.opened(options.design) if options.design else lab._first()
+    document = designs.opened(options.design) if options.design else read("")
     # Nothing of the person who serves is offered to a visitor: not what an earlier lab left behind.
     app = LabApp(document, Settings(theme=options.theme, recover=False))
     app.run()
