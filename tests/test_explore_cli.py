@@ -121,7 +121,7 @@ def test_a_map_has_a_letter_for_everything_that_binds(capsys: pytest.CaptureFixt
 
 def test_bad_sweeps_are_refused_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     for spec in ("box.train.count", "box.train.count=9..1", "box.train.is=dgx-h1000", "box.train.count=1..1e9"):
-        assert "box.train" in refused(capsys, "sweep", PHOTOS, "--vary", spec) or "allowed" in spec
+        assert "box.train" in refused(capsys, "sweep", PHOTOS, "--vary", spec)
     three = [word for _ in range(3) for word in ("--vary", "box.train.count=1..2")]
     assert "two" in refused(capsys, "sweep", PHOTOS, *three)
 

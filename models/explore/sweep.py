@@ -22,6 +22,9 @@ from infralab.models.refusal import Refusal
 from infralab.models.units import UnitError, parse
 
 
+MOST_VALUES = 10_000  # of one parameter
+
+
 class SweepError(Refusal):
     """A range that cannot be read; the text says what would be right."""
 
@@ -134,7 +137,9 @@ def _values(text: str) -> Iterator[str]:
         raise SweepError(f'"{text}": the range never ends; give the smaller end first and a step above it')
     value = low
     count = 0
-    while value <= high * (1 + 1e-9) and count < 10_000:
+    while value <= high * (1 + 1e-9):
+        if count >= MOST_VALUES:
+            raise SweepError(f'"{text}": more than {MOST_VALUES} values; take larger steps, like {low:g}..{high:g}*2')
         shown = f"{value:g}" if abs(value) < 1e6 else f"{value:.0f}"
         yield f"{shown} {unit}".strip()
         value = value * by if sign == "*" else value + by
