@@ -195,13 +195,16 @@ def test_a_text_of_which_nothing_can_be_made_is_refused(text: str, says: str) ->
 
 def test_files_that_are_no_design_are_refused(tmp_path: Path) -> None:
     binary = tmp_path / "b.toml"
-    binary.write_bytes(b"\x89PNG\r\n\x1a\n\xff\x00")
+    binary.write_bytes(b"\x1f\x8b\xff\x00")
+    picture = tmp_path / "p.toml"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n\xff\x00")
     null = tmp_path / "n.toml"
     null.write_bytes(b"title = 'a'\0")
     for path, says in (
         (tmp_path / "none.toml", "no such file"),
         (tmp_path, "directory"),
         (binary, "not UTF-8"),
+        (picture, "without a design inside"),
         (null, "binary"),
     ):
         with pytest.raises(DocumentError, match=says):
