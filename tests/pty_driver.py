@@ -33,16 +33,16 @@ class Program:
         self.screen = pyte.Screen(self.columns, self.rows)
         self._stream = pyte.ByteStream(self.screen)
         self.code: int | None = None
+        inherited = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "LINES")}
         variables = {
+            **inherited,
             "TERM": "xterm-256color", "COLORTERM": "truecolor", "HOME": str(home),
             "XDG_STATE_HOME": str(home / "state"), "XDG_CONFIG_HOME": str(home / "config"), **environment,
         }  # fmt: skip
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.environ.pop("NO_COLOR", None)
-            os.environ.update(variables)
-            os.execv(sys.executable, [sys.executable, "-m", "infralab", *arguments])
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", self.rows, self.columns, 0, 0))
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", self.rows, self.columns, 0, 0))
+            os.execve(sys.executable, [sys.executable, "-m", "infralab", *arguments], variables)
 
     def __enter__(self) -> Program:
         return self
