@@ -18,7 +18,7 @@ _infralab() {{
       *) words="{lab}" ;;
     esac
     case "$command" in
-      eval|check|compare|diff) words="$words $(infralab completion --presets 2>/dev/null)" ;;
+      eval|check|compare|diff|export|serve) words="$words $(infralab completion --presets 2>/dev/null)" ;;
     esac
   fi
   COMPREPLY=($(compgen -W "$words" -- "$word") $(compgen -f -- "$word"))

@@ -61,7 +61,8 @@ def _figures(column: Column, report: Report, room: float) -> None:
         column.y += 30
         rate, spread = escape(words.rate(report)), escape(words.interval(report))
         beside = f'<tspan dx="10" font-size="15" class="f-dim" font-weight="400">{spread}</tspan>' if spread else ""
-        place = f'x="{MARGIN:g}" y="{column.y:.1f}" font-size="27" class="f-ink b"'
+        role = "dim" if report.status == "infeasible" else "ink"  # what cannot run is no headline
+        place = f'x="{MARGIN:g}" y="{column.y:.1f}" font-size="27" class="f-{role} b"'
         column.elements.append(f"<text {place}>{rate}{beside}</text>")
         column.y += 4
     line = ""

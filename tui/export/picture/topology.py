@@ -213,7 +213,7 @@ def _bar(item: Bar, x: float, middle: float, width: float) -> str:
 def _mark(x: float, y: float, width: float) -> str:
     """The bottleneck's mark on the upper edge."""
     size, words = 10.5, "bottleneck"
-    long = shapes.length(words, size, True) + 30
+    long = shapes.length(words, size, True) + 36
     left = x + width - long - 14
     return (
         shapes.rect(left, y - 9, long, 18, "f-full", 9)
