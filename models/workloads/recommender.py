@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from infralab.models.arithmetic import Number, every, first, maximum, minimum, where
+from infralab.models.arithmetic import Number, every, maximum, minimum, where
 from infralab.models.catalogue import UnknownComponent
 from infralab.models.constants import fitted, table
 from infralab.models.job import COMMUNICATION, MEMORY, OVERHEAD, Input, Job, Memory, Part, Save, Step, Traffic
@@ -92,6 +92,8 @@ def _network(machine: Machine) -> Network | None:
     rows = number_of["rows"] * (tables if workload.rows is not None else 1.0)
     lookups = number_of["lookups"] * (tables if workload.lookups is not None else 1.0)
     flop = float(facts.get("mflop_forward_per_sample", 0.0)) * 1e6
+    if not flop:
+        machine.figures.assume("no model named: tables alone, no dense networks", moves=True)
     bottom, top = facts.get("bottom_mlp") or (), facts.get("top_mlp") or ()
     dense = float(sum(a * b for layers in (bottom, top) for a, b in pairwise(layers)))
     dense += float(facts.get("mmacs_interaction", 0.0)) * 1e6 if facts.get("cross") else 0.0
@@ -260,14 +262,16 @@ def _embedding_parts(
     return parts
 
 
-def _sharded(network: Network) -> tuple[float, float]:
+def _sharded(network: Network) -> tuple[Number, Number]:
     """Shares of tables and of lookups that are sharded: small tables have a copy on every chip."""
     small = float(table("recommender")["replicate"]["rows"])
-    tables, lookups, known = 0, 0.0, first(network.rows)
+    tables: Number = 0.0
+    lookups: Number = 0.0
     for rows, asked in zip(network.row_shares, network.lookup_shares, strict=True):
-        if rows * known > small:
-            tables, lookups = tables + 1, lookups + asked
-    return tables / len(network.row_shares), lookups
+        large = where(rows * network.rows > small, 1.0, 0.0)
+        tables = tables + large / len(network.row_shares)
+        lookups = lookups + large * asked
+    return tables, lookups
 
 
 def _exchange_parts(
@@ -284,7 +288,7 @@ def _exchange_parts(
     pooled = each * network.tables * apart * network.width * element
     asks = each * network.lookups * asked * INDEX_BYTES
     exchange = 2.0 * collectives.seconds("all-to-all", pooled, whole) + collectives.seconds("all-to-all", asks, whole)
-    exchange = where(chips > 1.0, exchange, 0.0)
+    exchange = where(chips > 1.0, exchange, 0.0) * where(apart > 0.0, 1.0, 0.0)
     sent = 2.0 * network.tables * apart * network.width * element + network.lookups * asked * INDEX_BYTES
     job.traffic.append(Traffic("embeddings", pool.name, pool.name, sent, "embeddings"))
     dense = network.dense_parameters * 4.0
