@@ -407,6 +407,22 @@ async def test_the_lab_copies_a_card_and_exports(tmp_path: Path) -> None:
         assert "there already" in driver.app.screen._line.problem
 
 
+async def test_a_picture_opened_in_the_lab_is_saved_under_another_name(tmp_path: Path) -> None:
+    from app_pilot import lab
+
+    picture = exported(tmp_path, "shown.svg")
+    before = picture.read_bytes()
+    async with lab(tmp_path, file="shown.svg") as driver:
+        assert "train" in driver.session.design.boxes
+        await driver.keys("ctrl+s")
+        assert driver.session.path is None
+        await driver.keys(*["backspace"] * 20)
+        driver.app.screen._line.edit.insert(str(tmp_path / "saved.toml"))
+        await driver.keys("enter")
+    assert picture.read_bytes() == before
+    assert len(list(tmp_path.glob("*.toml"))) == 1
+
+
 # --- the document -----------------------------------------------------------------------------------
 
 
