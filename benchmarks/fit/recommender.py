@@ -10,7 +10,7 @@ from fitting import fit, mark_fitted, samples, write
 
 FOLDERS = ["recommender"]
 BOUNDS = {
-    "matrix_efficiency": (0.02, 0.95),
+    "matrix_efficiency": (0.02, 0.85),
     "training_efficiency": (0.02, 0.95),
     "gather_share": (0.02, 0.95),
     "half_batch": (10, 50000),
@@ -29,7 +29,7 @@ if __name__ == "__main__":
     def used(source: str) -> bool:
         return source.endswith("#0")
 
-    result = fit(rows, "recommender", used, BOUNDS, rounds=10, ridge=0.1, fixed=["gather_share_sparse_core"])
+    result = fit(rows, "recommender", used, BOUNDS, rounds=10, ridge=0.1)
     print(result)
     write("recommender", result, FOLDERS)
     mark_fitted(FOLDERS, {row.case.id for row in rows if used(row.source)})

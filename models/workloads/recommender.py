@@ -231,6 +231,14 @@ def _missed(network: Network, row: Number, cache_bytes: Number | None) -> Number
     return 1.0 - hit * (1.0 - COST_OF_HIT)
 
 
+def _sparse_share(machine: Machine) -> Number:
+    """Share of memory bandwidth that gathers by a SparseCore reach: assumed, no published row measures it apart."""
+    known = table("recommender")["sparse_core"]
+    machine.figures.assume(f"SparseCore gathers at {known['gather_share']:g} of the memory bandwidth: {known['why']}")
+    path = "fitted.recommender.sparse_core.gather_share"
+    return machine.figures.figure(path, float(known["gather_share"]), "", "assumed", str(known["why"]))
+
+
 def _embedding_parts(
     machine: Machine, pool: Pool, network: Network, each: Number, element: float, training: bool,
     resident: Number, keys: tuple[str, ...],
@@ -244,7 +252,7 @@ def _embedding_parts(
     if bandwidth is None:
         bandwidth = figures.figure(f"{chip.path}.memory_bandwidth", 1e11, "B/s", "assumed")
         figures.assume(f"{chip.id}: memory bandwidth not in the catalogue, 100 GB/s assumed")
-    share = fitted(figures, "recommender", keys, "gather_share_sparse_core" if sparse else "gather_share")
+    share = _sparse_share(machine) if sparse else fitted(figures, "recommender", keys, "gather_share")
     missed = _missed(network, row, chip.cache_bytes)
     seconds = touched * resident * missed / (bandwidth * share)
     engine = "SparseCore gathers" if sparse else "memory bandwidth"
