@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from itertools import permutations
 
@@ -81,6 +82,24 @@ def test_the_curve_has_its_knee_and_its_turn_where_another_part_takes_over() -> 
 def test_two_parameters_make_every_combination_with_the_second_running_fastest() -> None:
     found = sweep(preset("photos-on-object-storage"), [axis("box.photos.prefixes=16,64"), axis("box.train.count=4,16,64")])
     assert [p.texts for p in found.points] == [(a, b) for a in ("16", "64") for b in ("4", "16", "64")]
+
+
+@pytest.mark.parametrize(
+    ("name", "specs"),
+    [
+        ("photos-on-object-storage", ("box.photos.prefixes=1..64", "box.train.count=1..64")),
+        ("compute-bound-gpu-pod", ("box.train.with.chip.memory_bandwidth=2..8+0.1 TB/s", "box.train.count=16..32")),
+        ("edge-gnn-spread", ("wire.train-fabric.count=1..8", "box.train.count=1..64")),
+        ("llm-serving", ("box.serve.count=1..8", "workload.concurrency=1..64")),
+    ],
+)
+def test_a_batch_is_what_single_evaluations_say_or_there_is_none(name: str, specs: tuple[str, str]) -> None:
+    design, axes = preset(name), [axis(spec) for spec in specs]
+    quick = sweep(design, axes, brief=True)
+    assert len(quick.points) == len(axes[0].texts) * len(axes[1].texts)
+    for point in quick.points[5::211]:
+        one = ask(edited(design, *(f"{a.path} = {t}" for a, t in zip(axes, point.texts, strict=True))), default_catalogue())
+        assert point.answer.rate == pytest.approx(one.rate, rel=1e-3)
 
 
 def test_a_sweep_that_is_stopped_keeps_what_it_has() -> None:
@@ -192,7 +211,7 @@ def test_what_is_spare_can_go_and_half_of_it_could_not(name: str) -> None:
             assert missed or halved.status != "ok"
 
 
-def test_every_candidate_can_be_made_or_is_refused_in_words() -> None:
+def test_every_candidate_changes_the_design_where_it_can_be_made() -> None:
     from infralab.models.refusal import Refusal
 
     for name in presets.names():
@@ -200,10 +219,8 @@ def test_every_candidate_can_be_made_or_is_refused_in_words() -> None:
         assert path is not None
         design = load(path).design
         for change in changes(design, default_catalogue()):
-            try:
+            with suppress(Refusal):
                 assert applied(design, (change,)) != design, (name, change.label)
-            except Refusal as error:
-                assert str(error)
 
 
 # -- goal seek

@@ -22,6 +22,7 @@ from infralab.models.refusal import Refusal
 from infralab.models.units import UnitError, parse
 
 
+BATCHED_FROM = 48  # points; fewer are evaluated singly as fast as a batch can be checked
 MOST_VALUES = 10_000  # of one parameter
 
 
@@ -164,8 +165,11 @@ def sweep(
     axes: Sequence[Axis],
     catalogue: Catalogue | None = None,
     progress: Callable[[int, int], bool] | None = None,
+    brief: bool = False,
 ) -> Sweep:
     """Evaluate every combination. `progress(done, total)` returning False stops with what there is.
+
+    brief: rate, verdict and bottleneck are enough; many points then go in one batch where it is exact.
 
     Raises SweepError for a path or value that the design does not take.
     """
@@ -174,6 +178,14 @@ def sweep(
     for one in axes:
         _known(design, one, catalogue)
         total *= len(one.texts)
+    if brief and total >= BATCHED_FROM:
+        from infralab.models.explore.grid import batched
+
+        answers = batched(design, axes, catalogue)
+        if answers is not None:
+            texts_of, values_of = product(*(a.texts for a in axes)), product(*(a.values for a in axes))
+            made = zip(texts_of, values_of, answers, strict=True)
+            return Sweep(tuple(axes), tuple(Point(t, v, one) for t, v, one in made))
     points = []
     for combination in product(*(range(len(a.texts)) for a in axes)):
         varied = design

@@ -56,7 +56,8 @@ def run(argv: list[str]) -> int:
         raise designs.Refused(f"--vary: {points} points are too many; {MOST_POINTS} are allowed: take larger steps")
     design, catalogue = designs.asked(options)
     with Progress("sweep") as step:
-        found = sweep(design, axes, catalogue, step)
+        brief = len(axes) == 2 and not (options.csv or options.json)
+        found = sweep(design, axes, catalogue, step, brief)
     _write(found, options, design.title)
     if not found.whole:
         print(f"stopped: {len(found.points)} of {points} points", file=sys.stderr)

@@ -81,7 +81,7 @@ class SweepSheet(Sheet["Point | None"]):
             from infralab.tui.parts import catalogue_for
 
             try:
-                return sweep(design, axes, catalogue_for(design), go_on)
+                return sweep(design, axes, catalogue_for(design), go_on, brief=len(axes) == 2)
             except Refusal as error:
                 return str(error)
 
