@@ -29,6 +29,8 @@ def left_behind(home: Path) -> list[Lost]:
 def edit_until_the_end(program: Program, ending: str, chance: random.Random) -> tuple[int, int]:
     """Edits in a row, some saved; then the end. The count that was made a second before it, and the last one sent."""
     program.wait("images/s")
+    program.wait("dgx-h100")
+    program.rest()
     program.click(*program.find("dgx-h100"))
     made: list[tuple[float, int]] = []
     stop = chance.randint(2, EDITS)
