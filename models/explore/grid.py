@@ -9,19 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
-from typing import TYPE_CHECKING
 
 from infralab.models.arithmetic import Array
 from infralab.models.catalogue import Catalogue
 from infralab.models.design import Design
 from infralab.models.evaluate import owner_of
 from infralab.models.explore.answer import Answer, ask
+from infralab.models.explore.axis import Axis, edited
 from infralab.models.outcome import Outcome, outcome
 from infralab.models.solve.closed import demand_limit, step_limit
 from infralab.models.symmetry import quotient
-
-if TYPE_CHECKING:
-    from infralab.models.explore.sweep import Axis
 
 SAMPLES = 12
 TOLERANCE = 1e-3
@@ -98,8 +95,6 @@ def _names_of_step(pool: str, parts: list[tuple[str, str, Array]], size: int) ->
 
 
 def _agree(design: Design, axes: Sequence[Axis], answers: list[Answer], catalogue: Catalogue) -> bool:
-    from infralab.models.explore.sweep import edited
-
     size = len(answers)
     chosen = {round(i * (size - 1) / (SAMPLES - 1)) for i in range(SAMPLES)}
     across = len(axes[-1].texts)
