@@ -85,8 +85,19 @@ def _box_changes(design: Design, box: Box, catalogue: Catalogue) -> Iterator[Cha
             )
         if box.caches and (box.policy or "lru") != "pinned":
             yield Change(f"{box.name}: pin what is cached", FREE, owner, (_key(f"{owner}.policy", "pinned"),))
+    elif component.kind == "switch":
+        yield from _fabric(box, component)
     if (box.oversubscription or 1.0) > 1.0:
         yield Change(f"{box.name}: full bisection", BUY, owner, (f"{owner}.oversubscription = 1.0",))
+
+
+def _fabric(box: Box, component: Component) -> Iterator[Change]:
+    """What switches can do that are there: settings, not parts."""
+    owner = f"box.{box.name}"
+    if box.routing in ("ecmp", "min-hop"):
+        yield Change(f"{box.name}: adaptive routing", FREE, owner, (_key(f"{owner}.routing", "adaptive"),))
+    if (component.facts.get("sharp") or component.facts.get("in_network")) and not box.in_network_reduction:
+        yield Change(f"{box.name}: reduce in the switches", FREE, owner, (f"{owner}.in_network_reduction = true",))
 
 
 def _rank(component: Component) -> float:
@@ -266,6 +277,10 @@ def _workload(design: Design, catalogue: Catalogue) -> Iterator[Change]:
         for name in ("none", "selective", "full"):
             if name != work.recompute and work.kind == "transformer-training":
                 yield Change(f"recompute {name}", FREE, "workload", (_key("workload.recompute", name),))
+    saved = work.checkpoint
+    if saved is not None and saved.every is not None and saved.mode != "asynchronous":
+        yield Change("save checkpoints while the chips go on", FREE, "workload",
+                     (_key("workload.checkpoint.mode", "asynchronous"),))  # fmt: skip
     if work.concurrency and work.mode == "server":
         twice = int(work.concurrency * 2)
         yield Change(
