@@ -131,6 +131,6 @@ def _fanout(machine: Machine, facts: dict[str, Any], layers: int, graph: Graph) 
     if given is None and workload.global_batch is None and workload.batch is None and workload.mode is None:
         return ()
     if given is None:
-        given = facts.get("fanout") or ([15.0, 10.0, 5.0, *([5.0] * layers)])[:layers]
+        given = tuple(float(f) for f in facts.get("fanout") or ([15.0, 10.0, 5.0, *([5.0] * layers)])[:layers])
         machine.figures.assume(f"fan-out not given: {', '.join(f'{f:g}' for f in given)} taken", moves=True)
     return tuple(machine.figures.number(f"workload.fanout.{n}", float(f)) for n, f in enumerate(given))
