@@ -127,6 +127,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("explain", ("I",), "Why, for any figure", "The chain behind every figure, part and framework", "Answers"),
     Action("scenario", ("P",), "Put aside as a scenario", "Keep the design as it is now under a letter", "Answers"),
     Action("compare", ("C",), "Compare scenarios", "A, scenarios and now side by side", "Answers"),
+    Action("measured", ("B",), "Measured beside predicted", "Paste a result of your own: both figures, and why", "Answers"),
     Action("hints", ("full_stop",), "Show or hide gains", "Figures beside the palette's parts", "Answers", shown="."),
     Action(
         "command_line",
@@ -184,6 +185,8 @@ ACTIONS: tuple[Action, ...] = (
         "Learn",
         shown="F7",
     ),
+    Action("tour", ("f9",), "Tour", "Five steps that build a small design; F9 again leaves it", "Learn", shown="F9"),
+    Action("no_tour", ("f10",), "No tour", "Don't offer the tour again", "Learn", shown="F10"),
     Action("start", ("f8",), "Start screen", "The map of six rooms: guess, then see", "Learn", shown="F8"),
     # File
     Action("open", ("ctrl+o",), "Open", "A preset, or a file", "File", "open", 10, shown="^O"),

@@ -15,6 +15,8 @@ from textual.app import App
 
 from infralab.tui.desk import Desk, Evaluate, model
 from infralab.tui.live import Answer
+from infralab.tui.memory import Memory
+from infralab.tui.memory import file as memory_file
 from infralab.tui.recovery import Recovery
 from infralab.tui.screens.lab import LabScreen
 from infralab.tui.session import Change, Session
@@ -28,12 +30,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How the lab looks and listens. `theme` without "infralab-"."""
+    """How the lab looks and listens. `theme` without "infralab-"; empty: the one used last."""
 
-    theme: str = "dark"
+    theme: str = ""
     ascii_only: bool = False
     mouse: bool = True
     recovery_folder: Path | None = None
+    memory: Path | None = None  # where the lab remembers panels and theme; with a recovery folder, only if named
+    invite: bool = False  # offer the tour at a first start
     recover: bool = True  # offer what an earlier lab left behind
     start: bool = False  # begin with the map of rooms
     present: bool = False  # begin with the story on stage, and end with it
@@ -54,7 +58,10 @@ class LabApp(QuietScreenApp, App[int]):
         self.mouse_on = self.settings.mouse
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = f"infralab-{self.settings.theme}"
+        self.memory = Memory(self.settings.memory or (memory_file() if self.settings.recovery_folder is None else None))
+        known = {theme.name.removeprefix("infralab-") for theme in THEMES}
+        last = self.memory.get("theme", str)
+        self.theme = f"infralab-{self.settings.theme or (last if last in known else 'dark')}"
         self.recovery = Recovery(self.settings.recovery_folder)
         self.desk = Desk(Session(document), self._show, self._deliver, self.recovery, evaluate)
         self.lab = LabScreen(self.desk, self.ascii_only)
@@ -140,6 +147,7 @@ class LabApp(QuietScreenApp, App[int]):
         self.lab.say("^Q leaves the lab; nothing is lost")
 
     def on_unmount(self) -> None:
+        self.lab.keep_layout()
         self.desk.close()
         if self.ended_by:
             return

@@ -36,7 +36,7 @@ def run(argv: list[str]) -> int:
     from infralab.tui.app import run as open_lab
 
     chosen = {"theme": theme_named(options.theme)} if options.theme else {}
-    settings = Settings(mouse=options.mouse, ascii_only=options.ascii, start=options.start, **chosen)
+    settings = Settings(mouse=options.mouse, ascii_only=options.ascii, start=options.start, invite=not options.design, **chosen)
     return open_lab(settings=settings, document=document)
 
 

@@ -97,6 +97,7 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
 
     def on_mount(self) -> None:
         self.canvas.border_title = "Topology"
+        self.recall_layout()
         self.lay_out()
         self.canvas.set_design(self.desk.state.design, parts=FirstParts(self.desk.state.design))
         self.show_state(self.desk.state)
@@ -121,6 +122,8 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
         self.desk.ask()
         self.desk.task(self._read_catalogue, self._stock)
         self.follow_file()
+        if self.app.settings.invite:  # type: ignore[attr-defined]
+            self.invite()
 
     def _read_catalogue(self) -> tuple[Catalogue, Sections]:
         from infralab.tui.parts import catalogue_for

@@ -11,6 +11,7 @@ from infralab.tui.panels.inspector import Inspector
 from infralab.tui.panels.palette import Palette
 from infralab.tui.screens.arranging import ArrangeActions
 from infralab.tui.screens.following import FileFollower
+from infralab.tui.screens.touring import TourActions
 from infralab.tui.stage.lab import StageActions
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ SEARCH_AFTER_SECONDS = 0.4  # without an edit
 OVERLAYS = ("traffic", "busy", "money", "heat", "confidence")
 
 
-class LabActions(StageActions, ArrangeActions, FileFollower, _Lab):
+class LabActions(StageActions, ArrangeActions, TourActions, FileFollower, _Lab):
     """Mixed into the lab's screen."""
 
     _overlay = 0
@@ -348,6 +349,11 @@ class LabActions(StageActions, ArrangeActions, FileFollower, _Lab):
         from infralab.tui.screens.compare import put_aside
 
         put_aside(self, self.scenarios)
+
+    def action_measured(self) -> None:
+        from infralab.tui.screens.measured import open_measured
+
+        open_measured(self)
 
     def action_compare(self) -> None:
         from infralab.tui.screens.compare import open_compare
