@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from infralab.tui.screens.compare import CompareSheet
+from infralab.tui.screens.measured import MeasuredSheet
 from infralab.tui.screens.sheet import Sheet
 from infralab.tui.screens.sweep import SweepSheet, spec_of
 from infralab.tui.screens.upgrades import Upgrades
@@ -169,7 +170,32 @@ def test_scenarios_stand_side_by_side_and_one_becomes_the_design(tmp_path: Path,
     asyncio.run(go())
 
 
-@pytest.mark.parametrize("key", ["F", "s", "I", "C"])
+def test_a_pasted_result_stands_beside_the_models(tmp_path: Path) -> None:
+    async def go() -> None:
+        from textual import events
+
+        from tests.test_measured import NCCL
+
+        async with lab(tmp_path, size=(80, 24)) as driver:
+            await driver.keys("B")
+            page = await sheet(driver, MeasuredSheet)
+            assert "nccl-tests" in shown(page)
+            page.page.post_message(events.Paste("good morning"))
+            await driver.settle()
+            assert "no result found" in shown(page)
+            page.page.post_message(events.Paste(NCCL))
+            page = await sheet(driver, MeasuredSheet)
+            assert "all-reduce of 1 MiB" in shown(page)
+            await driver.keys("t", *"20000")
+            await driver.type(" images/s")
+            await driver.keys("enter")
+            page = await sheet(driver, MeasuredSheet)
+            assert "images a second" in shown(page)
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize("key", ["F", "s", "I", "C", "B"])
 def test_sheets_are_ascii_where_ascii_is_asked_for(tmp_path: Path, key: str) -> None:
     async def go() -> None:
         async with lab(tmp_path, ascii_only=True, size=(100, 30)) as driver:
@@ -178,6 +204,9 @@ def test_sheets_are_ascii_where_ascii_is_asked_for(tmp_path: Path, key: str) -> 
             page = await sheet(driver, Sheet)
             text = "".join(s.text for y in range(page.page.content_size.height) for s in page.page.render_line(y))
             assert text.strip()
+            title = "".join(segment.text for segment in page.head.render_line(0))
+            assert page.head.content_size.height == 1
+            assert page.heading in title
             assert text.isascii(), [c for c in text if not c.isascii()]
 
     asyncio.run(go())

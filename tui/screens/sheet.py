@@ -47,7 +47,7 @@ class OneLine(LinePanel):
         super().__init__()
         self._line = line
         self.styles.height = 1
-        self.styles.border = None
+        self.styles.border = ("none", "transparent")  # over the frames that ASCII gives every panel
 
     def lines(self, width: int) -> list[Line]:
         return [self._line(width)]
