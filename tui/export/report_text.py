@@ -200,13 +200,14 @@ def _trust(report: Report, width: int) -> Iterator[Line]:
         value = words.number(figure.value, figure.unit) if figure.unit == "B/s" else human(figure.value, figure.unit)
         gain = f"+10 % → {figure.elasticity * 10:+.1f} %"
         source = figure.source.removesuffix(".toml")
-        room = max(width - 44 - len(value) - len(gain), 0)
+        # mark and path, value, gain and the blanks between them; a source that does not fit is left out
+        room = width - (2 + 38 + 1 + max(10, len(value)) + 2 + len(gain) + 2)
         yield [
             (f"{MARKS.get(figure.mark, ' ')} ", ""),
             (f"{_short(figure):38}", ""),
             (f" {value:>10}", STRONG),
             (f"  {gain}", DIM),
-            (f"  {source[: max(room - 4, 0)]}" if len(source) < room - 3 else "", DIM),
+            (f"  {source}" if len(source) <= room else "", DIM),
         ]
     for text in report.assumptions:
         yield from folded(text, width, "△ ", DIM)
