@@ -159,7 +159,7 @@ def _report(found: Outcome, gains: Elasticities, problems: tuple[Problem, ...]) 
 
 def _within(found: Outcome, x: float) -> tuple[float, float]:
     """The rates that the ranges of the inputs allow: the rate itself where none is a range."""
-    from infralab.models.explore.uncertainty import extremes
+    from infralab.models.ranges import extremes
 
     ends = extremes(found, found.machine.design, found.machine.catalogue)
     return (x, x) if ends is None else (min(ends[0], x), max(ends[1], x))
