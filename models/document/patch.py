@@ -181,8 +181,9 @@ class _Patch:
         if new:
             after = short - last - 1
             at = self._section_end((*path, after)) if after >= 0 else self._lead(self.below[path][0])
+            names = tuple(part for part in path if isinstance(part, str))  # a header names no places
             for item in new:
-                self._insert_block(at, dump.block(path, item, double=True))
+                self._insert_block(at, dump.block(names, item, double=True))
 
     # --- taking away
 
