@@ -184,6 +184,19 @@ def test_nothing_on_the_front_is_beaten_and_everything_off_it_is(name: str) -> N
             assert near, item.label
 
 
+def test_of_a_design_that_does_not_fit_only_what_makes_it_fit_is_an_upgrade() -> None:
+    design = preset("model-too-large")
+    assert evaluate(design, fit=False).status == "infeasible"
+    found = upgrades(design)
+    assert found
+    for item in found:
+        assert item.fits
+        assert evaluate(applied(design, item.changes), fit=False).status == "ok"
+    ways = reach(design, target("1 k tokens/s")).solutions
+    assert ways
+    assert all(evaluate(applied(design, way.changes), fit=False).status == "ok" for way in ways)
+
+
 def test_limits_keep_changes_out() -> None:
     design = preset("photos-on-object-storage")
     kept = upgrades(design, limits=Limits(keep=("box.train", "workload")), pairs=False)

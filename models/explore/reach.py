@@ -21,6 +21,7 @@ from infralab.models.units import UnitError, parse
 DEPTH = 4
 BEAM = 6
 SHOWN = 12
+UNFIT = 1e-3  # what progress counts for while the design does not fit
 
 
 class TargetError(Refusal):
@@ -182,8 +183,11 @@ class _Beam:
         self.considered += 1
         if self.progress is not None and not self.progress(self.considered):
             self.stopped = True
-        if after.rate is None or after.status == "infeasible" or after.unit != self.start.unit:
+        if after.rate is None or after.unit != self.start.unit:
             return None
+        if after.status == "infeasible":
+            # one change more may make it fit: it goes on, behind everything that fits
+            return design, Reached(_lasting((*so_far.changes, change)), after, UNFIT * self.goal.progress(after))
         found = design, Reached(_lasting((*so_far.changes, change)), after, self.goal.progress(after))
         if not self.limits.admit(after):
             if found[1].progress >= 1 and (self.over is None or _cost(found[1]) < _cost(self.over[1])):

@@ -28,7 +28,7 @@ def spares(design: Design, catalogue: Catalogue | None = None) -> list[Spare]:
     """What is not needed, the dearest first: each count halved, and again until the rate misses it."""
     catalogue = catalogue or default_catalogue()
     base = ask(design, catalogue, named=False)
-    if base.rate is None:
+    if base.rate is None or base.status == "infeasible":
         return []
     found = [spare for owner, count in _counts(design) if (spare := _least(design, catalogue, base, owner, count))]
     return sorted(found, key=lambda s: -(s.saving_per_hour or 0.0))

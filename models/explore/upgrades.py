@@ -19,6 +19,7 @@ __all__ = ["Limits", "Spare", "Upgrade", "applied", "pareto", "spares", "upgrade
 
 WORTH = 0.01  # a gain below one per cent is no upgrade
 PAIRS_OF_BEST, PAIRS_OF_NEUTRAL, PAIRS_KEPT = 6, 10, 8
+PAIRS_OF_ANY = 24  # where the design does not fit: nothing tells beforehand which two will make it
 Progress = Callable[[int, int], bool]
 
 
@@ -30,6 +31,7 @@ class Upgrade:
     cost_change: float | None  # USD an hour
     power_change: float | None  # W
     close: bool  # the gain is smaller than the model's own error: too close to call
+    fits: bool = False  # it makes possible what was not: the gain is against what would be if it fitted
 
     @property
     def label(self) -> str:
@@ -62,6 +64,8 @@ def upgrades(
 ) -> list[Upgrade]:
     """Single changes and promising pairs that raise the rate, the greatest gain first.
 
+    Where the design does not fit, only what makes it fit is an upgrade, whatever its gain.
+
     Pairs are tried among the best singles that touch different parts, and kept where together they
     give more than either alone by a hundredth. `progress(done, total)` returning False stops early,
     with what there is.
@@ -76,7 +80,7 @@ def upgrades(
     for done, change in enumerate(candidates, 1):
         found = trial.of((change,))
         if found is not None:
-            (singles if found.gain > WORTH else neutral).append(found)
+            (singles if trial.helps(found) else neutral).append(found)
         if progress is not None and not progress(done, len(candidates)):
             return [trial.named(u) for u in sorted(singles, key=lambda u: -u.gain)]
     singles.sort(key=lambda u: -u.gain)
@@ -103,11 +107,16 @@ class _Trial:
             return None
         if found.status == "infeasible" and base.status != "infeasible":
             return None
+        fits = base.status == "infeasible" and found.status == "ok"
         gain = found.rate / base.rate - 1
         # both sides share most of the model's error: a third of it is left in their ratio
-        close = abs(gain) < self.spread / 3
+        close = abs(gain) < self.spread / 3 and not fits
         return Upgrade(group, found, gain, _more(base.cost_per_hour, found.cost_per_hour),
-                       _more(base.power_watts, found.power_watts), close)  # fmt: skip
+                       _more(base.power_watts, found.power_watts), close, fits)  # fmt: skip
+
+    def helps(self, found: Upgrade) -> bool:
+        """Whether it is an upgrade by itself."""
+        return found.fits if self.base.status == "infeasible" else found.gain > WORTH
 
     def named(self, found: Upgrade) -> Upgrade:
         """With the name of what binds next, which is only asked for what is shown."""
@@ -122,17 +131,19 @@ def _pairs(
     trial: _Trial, singles: list[Upgrade], neutral: list[Upgrade], progress: Progress | None, done: int
 ) -> list[Upgrade]:
     # what helps nothing alone may help once the first limit is gone
-    others = singles[:PAIRS_OF_BEST] + [u for u in neutral if abs(u.gain) <= WORTH][:PAIRS_OF_NEUTRAL]
+    unfit = trial.base.status == "infeasible"
+    rest = neutral if unfit else [u for u in neutral if abs(u.gain) <= WORTH]
+    others = singles[:PAIRS_OF_BEST] + rest[: PAIRS_OF_ANY if unfit else PAIRS_OF_NEUTRAL]
     tried = [
         (a, b)
         for a, b in combinations(others, 2)
-        if a.gain > WORTH and a.changes[0].touches != b.changes[0].touches
+        if (unfit or a.gain > WORTH) and a.changes[0].touches != b.changes[0].touches
     ]
-    found = []
+    found: list[Upgrade] = []
     for number, (a, b) in enumerate(tried, 1):
         both = trial.of(a.changes + b.changes)
-        alone = max(a.gain, b.gain)
-        if both is not None and both.gain > alone + max(WORTH, 0.05 * alone):
+        alone = max((one.gain for one in (a, b) if not unfit or one.fits), default=-1.0)
+        if both is not None and (not unfit or both.fits) and both.gain > alone + max(WORTH, 0.05 * alone):
             found.append(both)
         if progress is not None and not progress(done + number, done + len(tried)):
             break

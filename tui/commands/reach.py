@@ -80,7 +80,7 @@ def sentence(found: Search, limits: Limits) -> str:
         held = f"; {stuck} stands in the way" if stuck else ""
         near = figure(found.nearest.after, found.target.figure)
         return f"{text}. The nearest, {names(found.nearest)}, gives {near}{held}."
-    refused = limits.refuses(start)
+    refused = limits.refuses(start) or ("none of them fits" if start.status == "infeasible" else "")
     return f"{text}: {refused or 'nothing that may be changed helps'}."
 
 

@@ -55,13 +55,16 @@ def opening(base: Answer, found: Iterable[Upgrade]) -> str:
     """The first sentence: what there is, what holds it back, and the best that can be done."""
     if base.rate is None:
         return "No answer yet, so nothing to improve: `infralab eval` says what is missing."
-    now = words.per_second(base.rate, base.unit)
+    now = f"Now {words.per_second(base.rate, base.unit)}"
     held = f", held back by {base.bottleneck}" if base.bottleneck else ""
+    if base.status == "infeasible":
+        now, held = "As drawn it does not fit", f"; if it did: {now[4:]}{held}"
     best = max(found, key=lambda u: u.gain, default=None)
     if best is None:
-        return f"Now {now}{held}. Nothing that was tried makes it faster within the limits."
+        verb = "fit" if base.status == "infeasible" else "faster"
+        return f"{now}{held}. Nothing that was tried makes it {verb} within the limits."
     free = max((u for u in found if u.group == "free"), key=lambda u: u.gain, default=None)
-    text = f"Now {now}{held}. The most: {best.label}, {_gain(best.gain)}."
+    text = f"{now}{held}. The most: {best.label}, {_gain(best.gain)}."
     if free is not None and free is not best:
         text += f" Free: {free.label}, {_gain(free.gain)}."
     return text
@@ -97,6 +100,8 @@ def _row(item: Upgrade, width: int) -> Iterator[Line]:
 
 
 def _notes(item: Upgrade) -> Iterator[str]:
+    if item.fits:
+        yield "makes it fit"
     if item.after.bottleneck:
         yield f"then {item.after.bottleneck}"
     for value, what in ((item.gain_per_dollar, "$/h"), (item.gain_per_watt, "W")):
