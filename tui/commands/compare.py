@@ -128,8 +128,17 @@ def _figures(sides: list[Side]) -> list[Row]:
         rows.append((name, cells))
     stuck = [side.report.bottleneck for side in sides]
     rows.append(("bottleneck", [f"{place(item.owner)}: {item.kind}" if item else "–" for item in stuck]))
+    if any(side.report.framework_fit for side in sides):
+        rows.append(("framework", [_framework(side.report) for side in sides]))
     rows.append(("status", [side.report.status for side in sides]))
     return rows
+
+
+def _framework(report: Report) -> str:
+    """The one that is used, and the one that fits best where it is another."""
+    best = max(report.framework_fit, key=lambda fit: fit.score, default=None)
+    used = report.framework or "–"
+    return used if best is None or best.framework == used else f"{used}; {best.framework} fits best"
 
 
 def _lines(sides: list[Side], width: int) -> Iterator[Line]:
