@@ -76,7 +76,9 @@ def _twice(name: str) -> Target:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("preset", nargs="*", default=["photos-on-object-storage", "compute-bound-gpu-pod", "llm-serving"])
+    parser.add_argument(
+        "preset", nargs="*", default=["photos-on-object-storage", "compute-bound-gpu-pod", "llm-serving"]
+    )
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     found = {name: figures(name) for name in options.preset}

@@ -80,7 +80,9 @@ def test_the_curve_has_its_knee_and_its_turn_where_another_part_takes_over() -> 
 
 
 def test_two_parameters_make_every_combination_with_the_second_running_fastest() -> None:
-    found = sweep(preset("photos-on-object-storage"), [axis("box.photos.prefixes=16,64"), axis("box.train.count=4,16,64")])
+    found = sweep(
+        preset("photos-on-object-storage"), [axis("box.photos.prefixes=16,64"), axis("box.train.count=4,16,64")]
+    )
     assert [p.texts for p in found.points] == [(a, b) for a in ("16", "64") for b in ("4", "16", "64")]
 
 
@@ -98,7 +100,9 @@ def test_a_batch_is_what_single_evaluations_say_or_there_is_none(name: str, spec
     quick = sweep(design, axes, brief=True)
     assert len(quick.points) == len(axes[0].texts) * len(axes[1].texts)
     for point in quick.points[5::211]:
-        one = ask(edited(design, *(f"{a.path} = {t}" for a, t in zip(axes, point.texts, strict=True))), default_catalogue())
+        one = ask(
+            edited(design, *(f"{a.path} = {t}" for a, t in zip(axes, point.texts, strict=True))), default_catalogue()
+        )
         assert point.answer.rate == pytest.approx(one.rate, rel=1e-3)
 
 
@@ -122,7 +126,9 @@ def test_ranges_are_read_as_they_are_written(spec: str, texts: tuple[str, ...]) 
     assert axis(spec).texts == texts
 
 
-@pytest.mark.parametrize("spec", ["", "a.b", "a.b=", "a.b=8..1", "a.b=1..8*1", "a.b=x..y", "a.b=1 GB..2 TB", "a.b=1..2+0"])
+@pytest.mark.parametrize(
+    "spec", ["", "a.b", "a.b=", "a.b=8..1", "a.b=1..8*1", "a.b=x..y", "a.b=1 GB..2 TB", "a.b=1..2+0"]
+)
 def test_a_range_without_an_end_is_refused(spec: str) -> None:
     with pytest.raises(SweepError):
         axis(spec)
@@ -394,7 +400,7 @@ def test_ranges_of_several_inputs_span_every_corner() -> None:
 
 
 def test_carbon_is_power_times_pue_times_the_grids_intensity() -> None:
-    design = edited(preset("photos-on-object-storage"), "site.grid = \"de\"", "site.pue = 1.1")
+    design = edited(preset("photos-on-object-storage"), 'site.grid = "de"', "site.pue = 1.1")
     report = evaluate(design, fit=False)
     grams = default_catalogue().table("power.carbon")["de"]["g_per_kwh"]
     assert report.power_watts is not None
@@ -405,7 +411,9 @@ def test_carbon_is_power_times_pue_times_the_grids_intensity() -> None:
 
 
 def test_ones_own_intensity_wins_and_a_named_price_is_paid_where_nothing_is_rented() -> None:
-    own = evaluate(edited(preset("photos-on-object-storage"), 'site.carbon_intensity = "10 g/kWh"', "site.pue = 1"), fit=False)
+    own = evaluate(
+        edited(preset("photos-on-object-storage"), 'site.carbon_intensity = "10 g/kWh"', "site.pue = 1"), fit=False
+    )
     assert own.power_watts is not None
     assert own.carbon_grams_per_hour == pytest.approx(own.power_watts / 1000 * 10)
     owned = edited(preset("photos-on-object-storage"), 'box.train.with.purchase_price = "300000 USD"')

@@ -148,7 +148,9 @@ def test_measured_needs_a_design_for_a_pasted_result(capsys: pytest.CaptureFixtu
     path.write_text(NCCL)
     assert "--on" in refused(capsys, "measured", str(path))
     assert "nothing" in refused(capsys, "measured", os.devnull, "--on", PHOTOS)
-    made = strict(run(capsys, "measured", str(path), "--on", "compute-bound-gpu-pod", "--set", "box.train.count=1", "--json"))
+    made = strict(
+        run(capsys, "measured", str(path), "--on", "compute-bound-gpu-pod", "--set", "box.train.count=1", "--json")
+    )
     assert [item["metric"] for item in made["results"]] == ["bus_bandwidth"] * 2
 
 

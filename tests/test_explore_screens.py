@@ -44,7 +44,9 @@ def test_upgrades_are_ranked_and_enter_makes_one_that_undo_takes_back(tmp_path: 
             assert "Free: configure" in shown(page)
             assert "--set" in shown(page)
             offers = page.offers()
-            assert [o.group for o in offers] == sorted((o.group for o in offers), key=("free", "cheap", "buy", "spare").index)
+            assert [o.group for o in offers] == sorted(
+                (o.group for o in offers), key=("free", "cheap", "buy", "spare").index
+            )
             await driver.keys("down", "enter")
             from infralab.models.explore.candidates import applied
 

@@ -31,7 +31,9 @@ NCCL = """\
 # Out of bounds values : 0 OK
 # Avg bus bandwidth    : 305.1
 """
-OLD_NCCL = "      131072         32768    float     sum    24.56    5.34    9.34  4e-07    24.12    5.43    9.51  4e-07\n"
+OLD_NCCL = (
+    "      131072         32768    float     sum    24.56    5.34    9.34  4e-07    24.12    5.43    9.51  4e-07\n"
+)
 GATHER = """\
 $ mpirun -np 64 ./build/all_gather_perf -b 1G -e 1G
   1073741824      4194304     float    none      -1   3124.5  343.65  338.28      0   3120.1  344.14  338.76      0

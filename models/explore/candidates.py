@@ -266,9 +266,7 @@ def _workload(design: Design, catalogue: Catalogue) -> Iterator[Change]:
         sets = [_key("workload.precision", lower)]
         if work.kind == "transformer-inference" and work.weight_precision == work.precision:
             sets.append(_key("workload.weight_precision", lower))
-        yield Change(
-            f"compute in {lower}", FREE, "workload", tuple(sets), note="quality is not in this number"
-        )
+        yield Change(f"compute in {lower}", FREE, "workload", tuple(sets), note="quality is not in this number")
     if work.kind.endswith("training") and work.global_batch:
         twice = int(work.global_batch * 2)
         yield Change(

@@ -50,9 +50,7 @@ class Sweep:
     def turns(self) -> tuple[Turn, ...]:
         """Changes of bottleneck along a sweep of one parameter."""
         named = [(i, p.answer.bottleneck) for i, p in enumerate(self.points) if p.answer.rate is not None]
-        return tuple(
-            Turn(i, before, after) for (_, before), (i, after) in pairwise(named) if before != after
-        )
+        return tuple(Turn(i, before, after) for (_, before), (i, after) in pairwise(named) if before != after)
 
     def knee(self) -> int | None:
         """Index of the last point worth its price: beyond it doubling the parameter gives under 10 %."""

@@ -76,7 +76,9 @@ def why(design: Design, path: str = "rate", catalogue: Catalogue | None = None) 
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         inputs = _besides(design, path, report, catalogue)
         links = () if path in _OF_POWER | _OF_MONEY else (_rate(report, probe),)
-        return Reason(path.replace("_", " "), float(value), _UNITS.get(path, ""), _EQUATIONS.get(path, ""), links, inputs)
+        return Reason(
+            path.replace("_", " "), float(value), _UNITS.get(path, ""), _EQUATIONS.get(path, ""), links, inputs
+        )
     known = sorted({u.resource for u in report.utilisation})[:6]
     raise WhyError(f"{path} names nothing in this design; try rate, memory, mfu, fit.jax or one of {', '.join(known)}")
 

@@ -141,7 +141,11 @@ def _reasons(one: Beside, width: int, several: bool) -> Iterator[Line]:
     from infralab.tui.export.report_text import DIM, HEADING, MARKS, folded
 
     yield []
-    title = f"If it differs, most likely because of ({one.result.label})" if several else "If it differs, most likely because of"
+    title = (
+        f"If it differs, most likely because of ({one.result.label})"
+        if several
+        else "If it differs, most likely because of"
+    )
     yield [(title[:width], HEADING)]
     if one.bottleneck:
         yield from folded(f"what the model takes for the limit: {one.bottleneck}", width, "  ")

@@ -28,9 +28,7 @@ def parser() -> argparse.ArgumentParser:
         "or a list x,y,z of numbers or names.",
     )
     made.add_argument("design", metavar="FILE|PRESET", help="a design, or the name of a preset; - reads stdin")
-    made.add_argument(
-        "--vary", metavar="PATH=SPEC", action="append", required=True, help="once, or twice for a map"
-    )
+    made.add_argument("--vary", metavar="PATH=SPEC", action="append", required=True, help="once, or twice for a map")
     designs.add_edits(made)
     form = made.add_mutually_exclusive_group()
     form.add_argument("--csv", action="store_true", help="a row a point, as CSV")

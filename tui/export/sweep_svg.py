@@ -79,7 +79,10 @@ def _curve(found: Sweep) -> str:
 
 
 def _frame(up: Scale, unit: str) -> str:
-    parts = [_line(LEFT, HEIGHT - BOTTOM, WIDTH - RIGHT, HEIGHT - BOTTOM, INK), _line(LEFT, TOP, LEFT, HEIGHT - BOTTOM, INK)]
+    parts = [
+        _line(LEFT, HEIGHT - BOTTOM, WIDTH - RIGHT, HEIGHT - BOTTOM, INK),
+        _line(LEFT, TOP, LEFT, HEIGHT - BOTTOM, INK),
+    ]
     for place in (0.0, 0.25, 0.5, 0.75, 1.0):
         value = up.value(place)
         y = _y(up, value)
@@ -97,7 +100,10 @@ def _map(found: Sweep) -> str:
     wide, high = (WIDTH - LEFT - RIGHT) / columns, (HEIGHT - TOP - BOTTOM - legend) / rows
     rates = [cell[0] for row in heat.cells for cell in row if cell is not None]
     top = max(rates, default=1.0)
-    parts = [_text(WIDTH / 2, HEIGHT - 10 - legend, found.axes[1].path, 12, "middle"), _text(8, TOP - 6, found.axes[0].path, 12)]
+    parts = [
+        _text(WIDTH / 2, HEIGHT - 10 - legend, found.axes[1].path, 12, "middle"),
+        _text(8, TOP - 6, found.axes[0].path, 12),
+    ]
     for r, row in enumerate(heat.cells):
         y = HEIGHT - BOTTOM - legend - (r + 1) * high
         if rows <= 24 or r % (rows // 12) == 0:

@@ -131,7 +131,10 @@ def _turns(found: Sweep, width: int) -> Iterator[Line]:
         text = f"at {at}: {turn.before or 'nothing'} → {turn.after or 'nothing'}"
         yield [(f"{number % 10} ", STUCK), (text[: width - 2], "")]
     if knee is not None:
-        yield [("◇ ", STYLES["knee"]), (f"knee at {found.points[knee].texts[0]}: beyond it doubling gives under 10 %", "")]
+        yield [
+            ("◇ ", STYLES["knee"]),
+            (f"knee at {found.points[knee].texts[0]}: beyond it doubling gives under 10 %", ""),
+        ]
 
 
 def _table(found: Sweep, width: int) -> Iterator[Line]:

@@ -41,7 +41,7 @@ def heat_lines(heat: Heat, width: int, height: int) -> list[Line]:
     first = _first_shown(heat, shown_rows)
     lines: list[Line] = []
     for r in reversed(range(first, first + shown_rows)):
-        line: Line = [(f"{heat.up[r][:label - 1]:>{label - 1}} ", "axis")]
+        line: Line = [(f"{heat.up[r][: label - 1]:>{label - 1}} ", "axis")]
         for c, cell in enumerate(heat.cells[r]):
             line.append(_cell(cell, names, each, heat.cursor == (r, c)))
         lines.append(line)

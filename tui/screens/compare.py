@@ -121,7 +121,15 @@ class CompareSheet(Sheet["Design | None"]):
         fit: Line = [(left("framework", label), "dim")]
         for side in sides:
             best = max(side.report.framework_fit, key=lambda f: f.score, default=None)
-            fit.append((right("–" if best is None else f"{side.report.framework or best.framework}, best {best.framework}", each), ""))
+            fit.append(
+                (
+                    right(
+                        "–" if best is None else f"{side.report.framework or best.framework}, best {best.framework}",
+                        each,
+                    ),
+                    "",
+                )
+            )
         return [*lines, stuck, fit]
 
     def pressed(self, key: str) -> bool:

@@ -27,7 +27,13 @@ INVITATION = (
 
 class MeasuredSheet(Sheet[None]):
     heading = "Measured beside predicted"
-    keys: ClassVar[Keys] = (("paste", "a result"), ("o", "open a file"), ("t", "type one"), ("↑↓", "scroll"), ("Esc", "back"))
+    keys: ClassVar[Keys] = (
+        ("paste", "a result"),
+        ("o", "open a file"),
+        ("t", "type one"),
+        ("↑↓", "scroll"),
+        ("Esc", "back"),
+    )
 
     def __init__(self, lab: LabScreen) -> None:
         super().__init__()
@@ -70,7 +76,9 @@ class MeasuredSheet(Sheet[None]):
             if self.problem:
                 lines += [[], *([(f"  {text}", "bad")] for text in wrap(self.problem, width - 4))]
             return lines
-        lines = [[(text, ROLES.get(style, "")) for text, style in line] for line in told.lines(self.found, min(width, 100))]
+        lines = [
+            [(text, ROLES.get(style, "")) for text, style in line] for line in told.lines(self.found, min(width, 100))
+        ]
         self.top = min(max(self.top, 0), max(len(lines) - height, 0))
         return lines[self.top :][:height]
 

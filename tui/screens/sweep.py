@@ -125,11 +125,18 @@ class SweepSheet(Sheet["Point | None"]):
 
     def draw(self, width: int, height: int) -> list[Line]:
         if self.failure:
-            return [[], *([(f"  {text}", "bad")] for text in wrap(self.failure, width - 4)), [], [("  e: another range", "dim")]]
+            return [
+                [],
+                *([(f"  {text}", "bad")] for text in wrap(self.failure, width - 4)),
+                [],
+                [("  e: another range", "dim")],
+            ]
         if self.found is None:
             return [[], [("  evaluating …", "dim")]]
         texts = wrap(sweep_text.sentence(self.found), width - 3)[:2]
-        lines: list[Line] = [[("◆ " if n == 0 else "  ", "bottleneck"), (text, "strong")] for n, text in enumerate(texts)]
+        lines: list[Line] = [
+            [("◆ " if n == 0 else "  ", "bottleneck"), (text, "strong")] for n, text in enumerate(texts)
+        ]
         foot = self._foot(width)
         room = height - len(lines) - len(foot) - 1
         lines.append([])
@@ -143,15 +150,21 @@ class SweepSheet(Sheet["Point | None"]):
         if len(self.axes) == 1:
             turns = self.found.turns()
             told = min(len(turns) + (self.found.knee() is not None), max(room // 4, 1))
-            lines = in_roles(curve_lines(sweep_text.curve_of(self.found, self.column), width, max(room - told - 1, 6), plain))
+            lines = in_roles(
+                curve_lines(sweep_text.curve_of(self.found, self.column), width, max(room - told - 1, 6), plain)
+            )
             lines.append([(cut(f"{self.axes[0].path} →", width), "dim")])
             for number, turn in enumerate(turns[:told], 1):
                 at = self.found.points[turn.index].texts[0]
-                lines.append([(f"{number % 10} ", "bottleneck"), (cut(f"at {at}: {turn.before} → {turn.after}", width - 2), "")])
+                lines.append(
+                    [(f"{number % 10} ", "bottleneck"), (cut(f"at {at}: {turn.before} → {turn.after}", width - 2), "")]
+                )
             knee = self.found.knee()
             if knee is not None and told > len(turns):
                 at = self.found.points[knee].texts[0]
-                lines.append([("K " if plain else "◇ ", "good"), (f"knee at {at}: beyond it doubling gives under 10 %", "")])
+                lines.append(
+                    [("K " if plain else "◇ ", "good"), (f"knee at {at}: beyond it doubling gives under 10 %", "")]
+                )
             return lines
         heat = sweep_text.heat_of(self.found, (self.row, self.column))
         names = heat.names()[:6]
@@ -175,7 +188,12 @@ class SweepSheet(Sheet["Point | None"]):
         pieces: Line = [(f" {words.per_second(one.rate, one.unit)} ", "title")]
         if now is not None and now.throughput is not None:
             change = words.factor(now.throughput.value, one.rate)
-            pieces.append((f" {change} against now ", "dim" if change == "same" else "good" if one.rate > now.throughput.value else "bad"))
+            pieces.append(
+                (
+                    f" {change} against now ",
+                    "dim" if change == "same" else "good" if one.rate > now.throughput.value else "bad",
+                )
+            )
         if one.cost_per_hour is not None:
             pieces.append((f"  {words.dollars(one.cost_per_hour)}/h", ""))
         if one.power_watts is not None:

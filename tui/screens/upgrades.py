@@ -154,7 +154,11 @@ class Upgrades(Sheet["Offer | None"]):
         self.cursor = min(max(self.cursor, 0), max(len(offers) - 1, 0))
         top = self._top(width)
         if self.ranked is None or not offers:
-            return [*top, [], [("  …" if self.ranked is None else "  Nothing that was tried helps within the limits.", "dim")]]
+            return [
+                *top,
+                [],
+                [("  …" if self.ranked is None else "  Nothing that was tried helps within the limits.", "dim")],
+            ]
         chosen = offers[self.cursor]
         if width >= WIDE:
             side = min(width * 2 // 5, 66)
@@ -200,7 +204,9 @@ class Upgrades(Sheet["Offer | None"]):
         for item in sorted(known, key=lambda u: id(u) in front):
             mine = item.changes == chosen.changes
             role = "cursor" if mine else "good" if id(item) in front else "dim"
-            dots.insert(0, Dot(item.cost_change or 0.0, item.gain, "◆" if mine else "●" if id(item) in front else "·", role))
+            dots.insert(
+                0, Dot(item.cost_change or 0.0, item.gain, "◆" if mine else "●" if id(item) in front else "·", role)
+            )
         dots.sort(key=lambda d: d.role != "cursor")
         costs, gains = [d.x for d in dots] + [0.0], [d.y for d in dots]
         across = (f"{upgrades_text.money(min(costs))} USD/h", f"{upgrades_text.money(max(costs))} USD/h")
@@ -226,7 +232,12 @@ class Upgrades(Sheet["Offer | None"]):
         elif key in ("b", "w"):
             self._ask_limit(key)
         elif key == "v":
-            self._ask_words("Only parts of these vendors", "nvidia, amd; empty: anybody's", ", ".join(self.limits.vendors), "vendors")
+            self._ask_words(
+                "Only parts of these vendors",
+                "nvidia, amd; empty: anybody's",
+                ", ".join(self.limits.vendors),
+                "vendors",
+            )
         elif key == "k":
             about = "box.train, wire, software, workload, plan; empty: nothing"
             self._ask_words("Leave these as they are", about, ", ".join(self.limits.keep), "keep")
@@ -280,7 +291,12 @@ def _row(offer: Offer, width: int, chosen: bool) -> Line:
     gain, money, power = offer.row
     room = width - 29
     role = "dim" if offer.close else "" if offer.group == "spare" else "good"
-    line: Line = [(f"  {left(cut(offer.label, room), room)}", ""), (right(gain, 8), role), (right(money, 9), ""), (right(power, 10), "")]
+    line: Line = [
+        (f"  {left(cut(offer.label, room), room)}", ""),
+        (right(gain, 8), role),
+        (right(money, 9), ""),
+        (right(power, 10), ""),
+    ]
     return [(text, "cursor") for text, _ in line] if chosen else line
 
 
@@ -289,7 +305,9 @@ def _detail(offer: Offer, width: int) -> list[Line]:
     lines: list[Line] = [[(text, "strong")] for text in wrap(offer.label, width)]
     lines += [[(text, "")] for text in wrap(offer.about, width)]
     if offer.close:
-        lines += [[(text, "warning")] for text in wrap("≈ too close to call: smaller than the model's own error", width)]
+        lines += [
+            [(text, "warning")] for text in wrap("≈ too close to call: smaller than the model's own error", width)
+        ]
     for change in offer.changes:
         lines += [[("  ", ""), (cut(f"--set '{text}'", width - 2), "dim")] for text in change.sets]
         lines += [[("  ", ""), (cut(f"--remove {text}", width - 2), "dim")] for text in change.removes]

@@ -98,7 +98,12 @@ class WhySheet(Sheet[None]):
     def pressed(self, key: str) -> bool:
         if key in ("up", "down", "home", "end"):
             last = len(self.figures) - 1
-            self.cursor = {"up": max(self.cursor - 1, 0), "down": min(self.cursor + 1, max(last, 0)), "home": 0, "end": max(last, 0)}[key]
+            self.cursor = {
+                "up": max(self.cursor - 1, 0),
+                "down": min(self.cursor + 1, max(last, 0)),
+                "home": 0,
+                "end": max(last, 0),
+            }[key]
             self._ask()
         elif key in ("pageup", "pagedown", "space"):
             self.top += -12 if key == "pageup" else 12
@@ -115,7 +120,9 @@ def figures(report: Report) -> list[tuple[str, str, str]]:
         if figure.name in NAMED
     ]
     if report.memory is not None:
-        found.append(("memory", "memory a chip", words.percent(report.memory.required_bytes / report.memory.capacity_bytes)))
+        found.append(
+            ("memory", "memory a chip", words.percent(report.memory.required_bytes / report.memory.capacity_bytes))
+        )
     unit = "" if report.throughput is None else report.throughput.unit
     for ceiling in report.ceilings:
         name = f"{words.owner_name(ceiling.owner)} {ceiling.kind}"

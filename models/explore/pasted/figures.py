@@ -7,19 +7,49 @@ import re
 from infralab.models.explore.pasted.result import Result
 
 _PREFIX = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
-_SECONDS = {"s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "min": 60.0}
+_SECONDS = {
+    "s": 1.0,
+    "sec": 1.0,
+    "secs": 1.0,
+    "second": 1.0,
+    "seconds": 1.0,
+    "ms": 1e-3,
+    "us": 1e-6,
+    "µs": 1e-6,
+    "min": 60.0,
+}
 _NUMBER = r"(?P<value>\d[\d_,]*(?:\.\d+)?(?:e[+-]?\d+)?)"
 _TIME = rf"{_NUMBER}\s*(?P<unit>ms|us|µs|min|seconds|second|secs|sec|s)\b"
 _RULES: tuple[tuple[str, str, re.Pattern[str]], ...] = (
     # Megatron-LM: "elapsed time per iteration (ms): 1234.5"
     ("step_seconds", "step", re.compile(rf"elapsed time per iteration \((?P<unit>ms|s)\)\s*:\s*{_NUMBER}", re.I)),
-    ("step_seconds", "step", re.compile(rf"\b(?:step|iteration|iter)(?:[ _]?time|[ _]duration)?\s*[:=]?\s*{_TIME}", re.I)),
+    (
+        "step_seconds",
+        "step",
+        re.compile(rf"\b(?:step|iteration|iter)(?:[ _]?time|[ _]duration)?\s*[:=]?\s*{_TIME}", re.I),
+    ),
     ("step_seconds", "step", re.compile(rf"{_NUMBER}\s*(?P<unit>s|ms|sec)\s*/\s*(?:it|step|iter|iteration)\b", re.I)),
-    ("time_to_first_token", "time to first token", re.compile(rf"\b(?:ttft|(?:time to )?first token)\b[^\d\n]*?{_TIME}", re.I)),
+    (
+        "time_to_first_token",
+        "time to first token",
+        re.compile(rf"\b(?:ttft|(?:time to )?first token)\b[^\d\n]*?{_TIME}", re.I),
+    ),
     # vLLM's benchmark: "Mean TTFT (ms):   35.1"
-    ("time_to_first_token", "time to first token", re.compile(rf"(?<!P99 )\bmean ttft \((?P<unit>ms|s)\)\s*:\s*{_NUMBER}", re.I)),
-    ("time_per_output_token", "time per output token", re.compile(rf"\bmean tpot \((?P<unit>ms|s)\)\s*:\s*{_NUMBER}", re.I)),
-    ("time_per_output_token", "time per output token", re.compile(rf"\b(?:tpot|itl|time per output token)\b[^\d\n]*?{_TIME}", re.I)),
+    (
+        "time_to_first_token",
+        "time to first token",
+        re.compile(rf"(?<!P99 )\bmean ttft \((?P<unit>ms|s)\)\s*:\s*{_NUMBER}", re.I),
+    ),
+    (
+        "time_per_output_token",
+        "time per output token",
+        re.compile(rf"\bmean tpot \((?P<unit>ms|s)\)\s*:\s*{_NUMBER}", re.I),
+    ),
+    (
+        "time_per_output_token",
+        "time per output token",
+        re.compile(rf"\b(?:tpot|itl|time per output token)\b[^\d\n]*?{_TIME}", re.I),
+    ),
     ("time_per_output_token", "time per output token", re.compile(rf"{_TIME}\s*(?:per|/|a)\s*token\b", re.I)),
 )
 _RATE = re.compile(

@@ -11,9 +11,13 @@ from infralab.models.explore.pasted.result import Result
 
 _BINARY = {"": 1.0, "k": 2.0**10, "m": 2.0**20, "g": 2.0**30, "t": 2.0**40}
 _DECIMAL = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
-_HEAD = re.compile(r"^(?P<job>[^\s:][^:\n]*): \(g=\d+\): rw=(?P<rw>\w+), bs=(?P<bs>.*?), ioengine=\S+, iodepth=(?P<depth>\d+)", re.M)
+_HEAD = re.compile(
+    r"^(?P<job>[^\s:][^:\n]*): \(g=\d+\): rw=(?P<rw>\w+), bs=(?P<bs>.*?), ioengine=\S+, iodepth=(?P<depth>\d+)", re.M
+)
 _FIRST_SIZE = re.compile(r"([\d.]+)\s*([KMGT]?)i?B?", re.IGNORECASE)
-_LINE = re.compile(r"^\s*(?P<way>read|write)\s*:\s*IOPS=(?P<iops>[\d.]+[kM]?),\s*BW=(?P<bw>[\d.]+)(?P<unit>[KMGT]?i?B)/s", re.M)
+_LINE = re.compile(
+    r"^\s*(?P<way>read|write)\s*:\s*IOPS=(?P<iops>[\d.]+[kM]?),\s*BW=(?P<bw>[\d.]+)(?P<unit>[KMGT]?i?B)/s", re.M
+)
 _TOTAL = re.compile(r"^\s*(?P<way>READ|WRITE):\s*bw=(?P<bw>[\d.]+)(?P<unit>[KMGT]?i?B)/s", re.M)
 _STARTED = re.compile(r"^Starting (\d+) (?:process|thread)", re.M)
 

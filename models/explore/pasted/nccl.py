@@ -17,7 +17,9 @@ _LINE = re.compile(
     rf"(?P<time>{_NUMBER})\s+(?P<alg>{_NUMBER})\s+(?P<bus>{_NUMBER})(?:\s|$)",
     re.MULTILINE,
 )
-_NAME = re.compile(r"\b(all_?reduce|all_?gather|reduce_?scatter|all_?to_?all|broadcast|sendrecv|reduce|gather|scatter)_perf\b")
+_NAME = re.compile(
+    r"\b(all_?reduce|all_?gather|reduce_?scatter|all_?to_?all|broadcast|sendrecv|reduce|gather|scatter)_perf\b"
+)
 _RANK = re.compile(r"^#\s+Rank\s+\d+\b", re.MULTILINE)
 OPERATIONS = {
     "allreduce": "all-reduce",

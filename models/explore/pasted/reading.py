@@ -6,8 +6,8 @@ from infralab.models.explore.pasted import figures, fio, nccl
 from infralab.models.explore.pasted.result import PastedError, Result
 
 FORMS = (
-    "lines or a table of nccl-tests; fio's summary or its --output-format=json; a step time (\"step 1.23 s\"), "
-    "a rate (\"145 k tokens/s\"), a time to the first token or per token; or a measurement file"
+    'lines or a table of nccl-tests; fio\'s summary or its --output-format=json; a step time ("step 1.23 s"), '
+    'a rate ("145 k tokens/s"), a time to the first token or per token; or a measurement file'
 )
 
 
