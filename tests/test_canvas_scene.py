@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from infralab.models.design import Box, Dataset, Design, Wire, Workload
 from infralab.tui.canvas import glyphs
+from infralab.tui.canvas.codes import CROSSING_CODES
 from infralab.tui.canvas.layout import Place
-from infralab.tui.canvas.paint import Decor, Painter, Target
+from infralab.tui.canvas.decor import Decor, Target
+from infralab.tui.canvas.paint import Painter
 from infralab.tui.canvas.roles import Role
 from infralab.tui.canvas.scene import MARGIN, Scene
 from infralab.tui.canvas.view import BoxFacts, Overlay, Zoom, thickness, view
@@ -235,7 +237,7 @@ def test_a_cross_is_drawn_only_where_one_wire_runs_straight_over_another(drawing
         for form, grid in ((ACROSS, across), (DOWN, down)):
             at = cells[:, cells[FORM] == form]
             grid[at[Y], at[X]] = True
-    crosses = np.isin(chars, glyphs.CROSSING_CODES)
+    crosses = np.isin(chars, CROSSING_CODES)
     assert not (crosses & ~(across & down)).any()
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from infralab.models.design import Design
 from infralab.tui.canvas import messages
-from infralab.tui.canvas.paint import Target
+from infralab.tui.canvas.decor import Target
 from infralab.tui.panels.inspector import Inspector
 from infralab.tui.panels.palette import Palette
 

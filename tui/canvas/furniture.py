@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from infralab.tui.canvas import glyphs
-from infralab.tui.canvas.glyphs import codes
+from infralab.tui.canvas.first import LEGEND_FROM
 from infralab.tui.canvas.layout import Place
+from infralab.tui.canvas.paths import MARGIN
 from infralab.tui.canvas.roles import Role
-from infralab.tui.canvas.scene import MARGIN, Scene
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from infralab.tui.canvas.scene import Scene
     from infralab.tui.canvas.widget import TopologyCanvas
 
 MAP_WIDTH, MAP_HEIGHT = 22, 4  # inside the frame
@@ -37,7 +38,7 @@ def add(canvas: TopologyCanvas, chars: NDArray[np.uint32], roles: NDArray[np.uin
     top = chars.shape[0]
     frame = map_frame(canvas)
     if frame is not None:
-        top = _minimap(scene, canvas.origin, frame, chars, roles, canvas.painter.ascii_only)
+        top = _minimap(scene, canvas.origin, frame, chars, roles, canvas.ascii_only)
     if canvas.legend:
         _legend(canvas, top, chars, roles)
 
@@ -77,6 +78,10 @@ def _minimap(
     ascii_only: bool,
 ) -> int:
     """Draw it; the row where it begins."""
+    import numpy as np
+
+    from infralab.tui.canvas.codes import codes, to_ascii
+
     left, top, right, bottom = scene.extent()
     map_chars = np.full((MAP_HEIGHT, MAP_WIDTH), ord(" "), np.uint32)
     map_roles = np.full((MAP_HEIGHT, MAP_WIDTH), Role.NOTE, np.uint8)
@@ -103,24 +108,28 @@ def _minimap(
     chars[y + 1 : y + h - 1, x + 1 : x + w - 1] = map_chars
     roles[y + 1 : y + h - 1, x + 1 : x + w - 1] = map_roles
     if ascii_only:
-        chars[y : y + h, x : x + w] = glyphs.to_ascii(chars[y : y + h, x : x + w])
+        chars[y : y + h, x : x + w] = to_ascii(chars[y : y + h, x : x + w])
     return y
 
 
 def _legend(canvas: TopologyCanvas, top: int, chars: NDArray[np.uint32], roles: NDArray[np.uint8]) -> None:
     """Explain the signs in the lower left corner, where nothing else stands."""
+    from infralab.tui.canvas.codes import codes, to_ascii
+
     lines = LEGEND.get(canvas.overlay.mode, ())
     width = max((len(line) for line in lines), default=0) + 2
     y = top - len(lines) - 1
-    if y < 12 or width > chars.shape[1] or roles[y - 1 : top, : width + 1].any():
+    if y < LEGEND_FROM or width > chars.shape[1] or roles[y - 1 : top, : width + 1].any():
         return
     for row, text in enumerate(lines, start=y):
         made = codes(text)
-        chars[row, 2 : 2 + len(text)] = glyphs.to_ascii(made) if canvas.painter.ascii_only else made
+        chars[row, 2 : 2 + len(text)] = to_ascii(made) if canvas.ascii_only else made
         roles[row, 2 : 2 + len(text)] = Role.NOTE
 
 
 def _middle(text: str, chars: NDArray[np.uint32], roles: NDArray[np.uint8]) -> None:
+    from infralab.tui.canvas.codes import codes
+
     height, width = chars.shape
     text = text[:width]
     x, y = (width - len(text)) // 2, height // 2

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
-Codes = NDArray[np.uint32]
-
 # Frame or line styles, in the order of the tables below.
 ROUND, SQUARE, HEAVY, DOUBLE, DASHED = range(5)
 
@@ -47,30 +42,14 @@ _ASCII = {
 }
 
 
-def codes(text: str) -> Codes:
-    """The code points of a text, one a cell."""
-    return np.frombuffer(text.encode("utf-32-le"), np.uint32)
+class _Plain(dict[int, str]):
+    """For `str.translate`: what has no stand-in becomes a question mark."""
+
+    def __missing__(self, code: int) -> str:
+        return chr(code) if code < 128 else "?"
 
 
-def _ascii_table() -> Codes:
-    table = np.full(0x2600, ord("?"), np.uint32)
-    table[:128] = np.arange(128, dtype=np.uint32)
-    for signs, plain in _ASCII.items():
-        for sign in signs:
-            table[ord(sign)] = ord(plain)
-    return table
-
-
-_TABLE = _ascii_table()
-WIRE_CODES = np.array([codes(line) for line in WIRE])
-JOINT_CODES = np.array([codes(line) for line in JOINT])
-CROSSING_CODES = np.array([codes(line) for line in CROSSING])
-
-
-def to_ascii(chars: Codes) -> Codes:
-    """The same grid in ASCII; what has no stand-in becomes a question mark."""
-    plain: Codes = _TABLE[np.minimum(chars, len(_TABLE) - 1)]
-    return plain
+PLAIN = _Plain({ord(sign): plain for signs, plain in _ASCII.items() for sign in signs})
 
 
 def cut(text: str, width: int) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
+from typing import TYPE_CHECKING, Literal
 
 from infralab.tui.canvas.layout import Place
-from infralab.tui.canvas.scene import MARGIN, Scene
+from infralab.tui.canvas.paths import MARGIN
 from infralab.tui.canvas.view import BoxView, Zoom
-from infralab.tui.canvas.wires import X, Y
+
+if TYPE_CHECKING:
+    from infralab.tui.canvas.scene import Scene
 
 Kind = Literal["box", "port", "badge", "wire", "empty"]
 
@@ -46,9 +46,8 @@ def box_at(scene: Scene, x: int, y: int, front: frozenset[str] = frozenset()) ->
     """Index of the topmost box over a scene cell."""
     x, y = x + MARGIN.x, y + MARGIN.y
     r = scene.rects
-    found = np.flatnonzero(
-        (r[:, 0] <= x) & (x < r[:, 0] + r[:, 2]) & (r[:, 1] <= y) & (y < r[:, 1] + r[:, 3])
-    ).tolist()
+    over = (r[:, 0] <= x) & (x < r[:, 0] + r[:, 2]) & (r[:, 1] <= y) & (y < r[:, 1] + r[:, 3])
+    found = over.nonzero()[0].tolist()
     if not found:
         return None
     return max(found, key=lambda i: (scene.boxes[i].name in front, i))
@@ -57,13 +56,15 @@ def box_at(scene: Scene, x: int, y: int, front: frozenset[str] = frozenset()) ->
 def wire_at(scene: Scene, x: int, y: int) -> int | None:
     """Index of the wire, or of the wire whose label, is at a scene cell."""
     x, y = x + MARGIN.x, y + MARGIN.y
+    from infralab.tui.canvas.wires import X, Y
+
     labels = scene.room.owner
     if not (0 <= y < labels.shape[0] and 0 <= x < labels.shape[1]):
         return None
     if labels[y, x] >= 0:
         return int(labels[y, x])
     b = scene.bounds
-    near = np.flatnonzero((b[:, 0] <= x) & (x <= b[:, 2]) & (b[:, 1] <= y) & (y <= b[:, 3]))
+    near = ((b[:, 0] <= x) & (x <= b[:, 2]) & (b[:, 1] <= y) & (y <= b[:, 3])).nonzero()[0]
     for k in near.tolist():
         cells = scene.cells[k]
         if ((cells[X] == x) & (cells[Y] == y)).any():
@@ -93,7 +94,7 @@ def boxes_within(scene: Scene, x0: int, y0: int, x1: int, y1: int) -> tuple[str,
     inside = (
         (r[:, 0] <= right) & (r[:, 0] + r[:, 2] > left) & (r[:, 1] <= bottom) & (r[:, 1] + r[:, 3] > top)
     )
-    return tuple(scene.boxes[i].name for i in np.flatnonzero(inside).tolist())
+    return tuple(scene.boxes[i].name for i in inside.nonzero()[0].tolist())
 
 
 STEP = {"right": (1, 0), "left": (-1, 0), "down": (0, 1), "up": (0, -1)}
@@ -111,11 +112,13 @@ def nearest(scene: Scene, name: str | None, direction: str) -> str | None:
     delta = (middle - middle[here]) * (1.0, 2.0)  # a cell is twice as high as it is wide
     dx, dy = STEP[direction]
     ahead = delta[:, 0] * dx + delta[:, 1] * dy
-    aside = np.abs(delta[:, 0] * dy) + np.abs(delta[:, 1] * dx)
+    aside = abs(delta[:, 0] * dy) + abs(delta[:, 1] * dx)
     eligible = (ahead > 0) & (aside <= 3 * ahead)
     eligible[here] = False
     if not eligible.any():
         return None
+    import numpy as np
+
     distance = np.where(eligible, ahead + SIDEWAYS * aside, np.inf)
     return scene.boxes[int(distance.argmin())].name
 
@@ -128,6 +131,8 @@ def centre(scene: Scene, name: str) -> Place:
 
 def wire_middle(scene: Scene, k: int) -> Place | None:
     """The cell half-way along a wire, in scene cells; None when it has no path yet."""
+    from infralab.tui.canvas.wires import X, Y
+
     cells = scene.cells[k]
     count = cells.shape[1]
     if not count:

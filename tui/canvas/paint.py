@@ -3,47 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from infralab.tui.canvas import glyphs
-from infralab.tui.canvas.glyphs import codes
+from infralab.tui.canvas.card import Look, frame_style
+from infralab.tui.canvas.codes import CROSSING_CODES, JOINT_CODES, codes, to_ascii
+from infralab.tui.canvas.decor import Decor
 from infralab.tui.canvas.layout import Place
+from infralab.tui.canvas.paths import MARGIN
 from infralab.tui.canvas.roles import Role
-from infralab.tui.canvas.scene import MARGIN, Scene
-from infralab.tui.canvas.stamp import Grid, Look, Stamps, frame_style
-from infralab.tui.canvas.view import BoxView, WireView, Zoom
+from infralab.tui.canvas.scene import Scene
+from infralab.tui.canvas.stamp import Grid, Stamps
+from infralab.tui.canvas.view import WireView, Zoom
 from infralab.tui.canvas.wires import ACROSS, ARROW, DOWN, FORM, GLYPH, ROLE, THICKNESS, Cells, X, Y, draw
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Something a ghost may or may not be dropped on, with the effect or the reason in words."""
-
-    ok: bool
-    text: str = ""
-
-
-@dataclass(slots=True)
-class Decor:
-    """What a person is doing, on top of the scene: nothing here changes the design."""
-
-    selected: frozenset[str] = frozenset()
-    cursor: str | None = None
-    wire: str | None = None  # the selected wire
-    ghost: BoxView | None = None
-    ghost_ok: bool = True
-    ghost_text: str = ""  # a line of words at the ghost: what would happen, or why not
-    targets: Mapping[str, Target] = field(default_factory=dict)  # "box.store" -> Target
-    target: str | None = None  # the one under the ghost
-    marquee: tuple[int, int, int, int] | None = None  # x0, y0, x1, y1 in scene cells
-    band: tuple[tuple[Place, ...], tuple[str, str]] | None = None  # a wire being drawn: corners, sides
-    band_text: str = ""
-    hint: str = ""  # the keys of a gesture that keys lead, below the cursor's box
-    letters: Mapping[str, str] = field(default_factory=dict)  # jump letters by box
 
 
 class Painter:
@@ -67,7 +41,7 @@ class Painter:
         if len(shown) and scene.view.zoom is not Zoom.DOTS:
             _joints(scene, window, shown, styles)
         self._decor(scene, window, decor)
-        return (glyphs.to_ascii(chars) if self.ascii_only else chars), roles
+        return (to_ascii(chars) if self.ascii_only else chars), roles
 
     def _wires(self, scene: Scene, window: _Window, shown: NDArray[np.intp], decor: Decor) -> None:
         order = shown.tolist()
@@ -215,7 +189,7 @@ def _lay_cells(window: _Window, cells: Cells) -> None:
     down[at[straight]] = thick[straight]
     across[at[(form != ACROSS) & (form != DOWN)]] = -1
     crossing = np.flatnonzero((across >= 0) & (down >= 0))
-    chars[crossing] = glyphs.CROSSING_CODES[across[crossing], down[crossing]]
+    chars[crossing] = CROSSING_CODES[across[crossing], down[crossing]]
     arrows = form == ARROW
     chars[at[arrows]], roles[at[arrows]] = cells[GLYPH][arrows], cells[ROLE][arrows]
 
@@ -229,7 +203,7 @@ def _joints(scene: Scene, window: _Window, shown: NDArray[np.intp], styles: NDAr
     y, x = y[inside], x[inside]
     style = styles[box[inside]]
     frame = _IS_FRAME[window.chars[y, x]]  # not over a title, nor over a box in front
-    window.chars[y[frame], x[frame]] = glyphs.JOINT_CODES[style, side[inside]][frame]
+    window.chars[y[frame], x[frame]] = JOINT_CODES[style, side[inside]][frame]
 
 
 _IS_FRAME = np.zeros(0x110000, bool)

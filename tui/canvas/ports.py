@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from infralab.tui.canvas.route import Port
+from infralab.tui.canvas.paths import Port
 
 Rect = tuple[int, int, int, int]  # x, y, width, height
 

@@ -9,31 +9,28 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int32]
-Corners = tuple[tuple[int, int], ...]
+from infralab.tui.canvas.paths import (
+    BEND,
+    BLOCKED,
+    LANES,
+    OUTWARD,
+    REACH_ACROSS,
+    REACH_DOWN,
+    SHARED,
+    SHARED_CORNER,
+    Corners,
+    Port,
+    ahead,
+    turned,
+)
 
-# Costs in cells of length: a bend, a cell of box, a cell shared with a wire running the same way, a shared corner.
-BEND, BLOCKED, SHARED, SHARED_CORNER = 3, 4000, 12, 9
-LANES = 20  # lanes tried between two ports that face each other
-REACH_ACROSS, REACH_DOWN = 24, 9  # how far outside the two ports a detour may run
+Ints = NDArray[np.int32]
 CORNERS = 6
 FROM_MIDDLE = np.array([(k + 1) // 2 * (-1) ** k for k in range(2 * LANES)], np.int32)  # 0, -1, 1, -2 …
-
-
-class Port(NamedTuple):
-    """A cell beside a box's frame; `side` is right, left, bottom or top of the box."""
-
-    x: int
-    y: int
-    side: str
-
-
-OUTWARD = {"right": (1, 0), "left": (-1, 0), "bottom": (0, 1), "top": (0, -1)}
 
 
 class Router:
@@ -115,7 +112,7 @@ class Router:
         return _through(start, end, self.width)
 
     def _lanes_down(self, start: Port, end: Port) -> tuple[Ints, Ints]:
-        ys, xs = _through(_turn(start), _turn(end), self.height)
+        ys, xs = _through(turned(start), turned(end), self.height)
         return xs, ys
 
     def _detours(self, start: Port, end: Port) -> tuple[Ints, Ints]:
@@ -123,7 +120,7 @@ class Router:
         return _round(start, end, self.width, self.height, REACH_DOWN)
 
     def _detours_down(self, start: Port, end: Port) -> tuple[Ints, Ints]:
-        ys, xs = _round(_turn(start), _turn(end), self.height, self.width, REACH_ACROSS)
+        ys, xs = _round(turned(start), turned(end), self.height, self.width, REACH_ACROSS)
         return xs, ys
 
     def _cost(self, xs: Ints, ys: Ints, across_first: bool) -> NDArray[np.int64]:
@@ -175,16 +172,8 @@ class Router:
         return None
 
 
-def _turn(port: Port) -> Port:
-    return Port(port.y, port.x, port.side)
-
-
-def _ahead(port: Port) -> int:
-    return 1 if port.side in ("right", "bottom") else -1
-
-
 def _through(start: Port, end: Port, wide: int) -> tuple[Ints, Ints]:
-    lanes = _lanes(start.x, end.x, _ahead(start), _ahead(end), wide)
+    lanes = _lanes(start.x, end.x, ahead(start), ahead(end), wide)
     xs, ys = np.empty((len(lanes), CORNERS), np.int32), np.empty((len(lanes), CORNERS), np.int32)
     xs[:, 0], xs[:, 5], xs[:, 1:5] = start.x, end.x, lanes[:, None]
     ys[:, :2], ys[:, 2:] = start.y, end.y
@@ -197,8 +186,8 @@ def _round(start: Port, end: Port, wide: int, tall: int, reach: int) -> tuple[In
     xs, ys = np.empty((2 * count, CORNERS), np.int32), np.empty((2 * count, CORNERS), np.int32)
     xs[:, 0], xs[:, 5], ys[:, :2], ys[:, 4:] = start.x, end.x, start.y, end.y
     for part, step in ((slice(0, count), 1), (slice(count, None), 3)):
-        xs[part, 1:3] = min(max(start.x + _ahead(start) * step, 0), wide - 1)
-        xs[part, 3:5] = min(max(end.x + _ahead(end) * step, 0), wide - 1)
+        xs[part, 1:3] = min(max(start.x + ahead(start) * step, 0), wide - 1)
+        xs[part, 3:5] = min(max(end.x + ahead(end) * step, 0), wide - 1)
         ys[part, 2:4] = rows[:, None]
     return xs, ys
 

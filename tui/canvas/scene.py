@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from infralab.tui.canvas import wires as wire_cells
 from infralab.tui.canvas.layout import Place
+from infralab.tui.canvas.paths import BLOCKED, MARGIN, SPARE, Corners
 from infralab.tui.canvas.ports import PortTable, Rect
-from infralab.tui.canvas.route import BLOCKED, CORNERS, Corners, Router
+from infralab.tui.canvas.route import CORNERS, Router
 from infralab.tui.canvas.view import BoxView, View, WireView, Zoom
-from infralab.tui.canvas.wires import Cells, Label, LabelRoom
+from infralab.tui.canvas.wire_looks import Label, texts, wire_role
+from infralab.tui.canvas.wires import Cells, LabelRoom
 
-MARGIN = Place(14, 6)
-SPARE = Place(80, 30)  # world beyond the last box, before it has to grow
 EMPTY_CELLS = np.empty((6, 0), np.int32)
 FAR = (1 << 30, 1 << 30, -1, -1)  # the bounds of a wire that has no path yet
 
@@ -133,7 +133,7 @@ class Scene:
             if path is None:
                 continue
             if (old.thickness, old.flow, old.dashed) == (new.thickness, new.flow, new.dashed):
-                self.cells[k][wire_cells.ROLE] = wire_cells.wire_role(new)
+                self.cells[k][wire_cells.ROLE] = wire_role(new)
             else:
                 self.cells[k] = wire_cells.draw(new, path, self.ports.side[k])
             self._retext(k, old)
@@ -142,7 +142,7 @@ class Scene:
     def _retext(self, k: int, old: WireView) -> None:
         """New words where the old ones stood, if they are as long; else look for room again."""
         label = self.labels[k]
-        before, after = wire_cells.texts(old), wire_cells.texts(self.wires[k])
+        before, after = texts(old), texts(self.wires[k])
         if label is None or before == after:
             return
         text = label.text.strip()

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -16,15 +14,21 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from infralab.models.design import Design
-from infralab.tui.canvas import furniture, hit
+from infralab.tui.canvas import first, furniture, hit
+from infralab.tui.canvas.decor import Decor, Target
 from infralab.tui.canvas.gestures import Gestures
 from infralab.tui.canvas.keys import CanvasKeys
 from infralab.tui.canvas.layout import Place
 from infralab.tui.canvas.messages import SelectionChanged, ViewChanged
-from infralab.tui.canvas.paint import Decor, Painter, Target
 from infralab.tui.canvas.roles import Role
-from infralab.tui.canvas.scene import Scene
-from infralab.tui.canvas.view import SCALE, BoxFacts, BoxView, Overlay, Parts, Zoom, full_size, view
+from infralab.tui.canvas.view import SCALE, BoxFacts, BoxView, Overlay, Parts, View, Zoom, full_size, view
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from infralab.tui.canvas.paint import Painter
+    from infralab.tui.canvas.scene import Scene
 
 FIRST_ROUTES_SECONDS = 0.03  # wires routed before the first paint, those in view first
 SLICE_SECONDS = 0.006  # and then in slices, so that input never waits
@@ -92,7 +96,7 @@ class TopologyCanvas(CanvasKeys, Widget, can_focus=True):
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self.painter = Painter(ascii_only)
+        self.ascii_only = ascii_only
         self.decor = Decor()
         self.origin = Place(0, 0)
         self.zoom = Zoom.FULL
@@ -102,11 +106,14 @@ class TopologyCanvas(CanvasKeys, Widget, can_focus=True):
         self.design = Design()
         self.report: Any | None = None
         self.parts: Parts | None = None
-        self.scene = Scene(view(self.design))
+        self._scene: Scene | None = None
+        self._painter: Painter | None = None
+        self._first_made_of: tuple[Any, ...] = ()  # what the first picture was made of
         self.gestures = Gestures(self)
         self._framed = False  # whether a design was ever brought into view
         self._chars: NDArray[np.uint32] | None = None
         self._roles: NDArray[np.uint8] | None = None
+        self._picture_size: tuple[int, int] | None = None  # width and height of the picture
         self._strips: list[Strip] = []
         self._styles: list[Style] = []
         self._scheduled = False
@@ -130,11 +137,46 @@ class TopologyCanvas(CanvasKeys, Widget, can_focus=True):
 
     def set_ascii(self, on: bool) -> None:
         """Draw with ASCII characters only, or with box-drawing ones."""
-        self.painter.ascii_only = on
+        self.ascii_only = on
+        if self._painter is not None:
+            self._painter.ascii_only = on
         self._forget_rows()
 
+    def _view(self) -> View:
+        return view(self.design, self.report, self.zoom, self.parts, self.overlay)
+
+    @property
+    def scene(self) -> Scene:
+        """Boxes and wires with their paths; made when first asked for, as numpy comes with it."""
+        if self._scene is None:
+            from infralab.tui.canvas.scene import Scene
+
+            self._scene = Scene(self._view())
+            self._route(FIRST_ROUTES_SECONDS)
+        return self._scene
+
+    @property
+    def painter(self) -> Painter:
+        if self._painter is None:
+            from infralab.tui.canvas.paint import Painter
+
+            self._painter = Painter(self.ascii_only)
+        return self._painter
+
+    def _at_first(self) -> bool:
+        """Whether the picture is still the first: no figures yet, nobody at work, and small."""
+        return (
+            self._scene is None
+            and self.report is None
+            and self.decor == Decor()
+            and first.can(self._view())
+        )
+
     def _look_again(self) -> None:
-        self.scene.update(view(self.design, self.report, self.zoom, self.parts, self.overlay))
+        if self._at_first():
+            self.repaint()
+            return
+        self.scene.update(self._view())
         kept = frozenset(name for name in self.decor.selected if name in self.scene.index)
         if kept != self.decor.selected:
             self.decor.selected = kept
@@ -245,7 +287,7 @@ class TopologyCanvas(CanvasKeys, Widget, can_focus=True):
         across, down = (SCALE[zoom][k] / SCALE[self.zoom][k] for k in (0, 1))
         self.gestures.cancel()
         self.zoom = zoom
-        self.scene.update(view(self.design, self.report, zoom, self.parts, self.overlay))
+        self.scene.update(self._view())
         self.origin = Place(round(keep.x * across) - dx, round(keep.y * down) - dy)
         self._route(FIRST_ROUTES_SECONDS)
         self.repaint()
@@ -259,14 +301,20 @@ class TopologyCanvas(CanvasKeys, Widget, can_focus=True):
         self._framed = True
         for zoom in (Zoom.FULL, Zoom.NAMES, Zoom.DOTS):
             self.zoom = zoom
-            self.scene.update(view(self.design, self.report, zoom, self.parts, self.overlay))
-            left, top, right, bottom = self.scene.extent()
+            left, top, right, bottom = self._extent()
             if right - left <= width and bottom - top <= height:
                 break
         self.origin = Place(left - max((width - right + left) // 2, 1), top - max((height - bottom + top) // 2, 1))
         self._route(FIRST_ROUTES_SECONDS)
         self.repaint()
         self.post_message(ViewChanged(int(self.zoom), self.origin))
+
+    def _extent(self) -> tuple[int, int, int, int]:
+        """Left, top, right and bottom of all boxes at the present zoom, in scene cells."""
+        if self._at_first():
+            return first.extent(self._view())
+        self.scene.update(self._view())
+        return self.scene.extent()
 
     def open_at(self, zoom: int, origin: Place) -> None:
         """Look here when the first design comes, instead of fitting it."""
@@ -296,7 +344,7 @@ class TopologyCanvas(CanvasKeys, Widget, can_focus=True):
 
     def _route(self, seconds: float) -> None:
         width, height = self.content_size
-        if not self.scene.route_within(seconds, (self.origin, width, height)):
+        if self._scene is not None and not self._scene.route_within(seconds, (self.origin, width, height)):
             self.set_timer(0.002, self._route_more)
 
     def _route_more(self) -> None:
@@ -315,39 +363,65 @@ class TopologyCanvas(CanvasKeys, Widget, can_focus=True):
         if not width or not height:
             return
         self.gestures.follow()
+        if self._paint_first(width, height):
+            return
         chars, roles = self.painter.paint(self.scene, self.origin, width, height, self.decor)
         furniture.add(self, chars, roles)
         old_chars, old_roles = self._chars, self._roles
-        self._chars, self._roles = chars, roles
+        self._chars, self._roles, self._picture_size = chars, roles, (width, height)
         if old_chars is None or old_roles is None or old_chars.shape != chars.shape:
-            self._strips = [self._strip(c, r) for c, r in zip(chars, roles, strict=True)]
+            self._strips = [self._array_strip(c, r) for c, r in zip(chars, roles, strict=True)]
             if not self._rendering:
                 self.refresh()
             return
         changed = (chars != old_chars) | (roles != old_roles)
         regions = []
-        for y in np.flatnonzero(changed.any(1)).tolist():
-            columns = np.flatnonzero(changed[y])
-            self._strips[y] = self._strip(chars[y], roles[y])
+        for y in changed.any(1).nonzero()[0].tolist():
+            columns = changed[y].nonzero()[0]
+            self._strips[y] = self._array_strip(chars[y], roles[y])
             regions.append(Region(int(columns[0]), y, int(columns[-1] - columns[0]) + 1, 1))
         if regions:
             self.refresh(*regions)
 
-    def _strip(self, chars: NDArray[np.uint32], roles: NDArray[np.uint8]) -> Strip:
-        """One row: a segment for each run of one role."""
+    def _paint_first(self, width: int, height: int) -> bool:
+        """The first picture, which does without numpy; False when it is not the time for it."""
+        if not self._at_first():
+            return False
+        left, top, right, bottom = first.extent(self._view())
+        x, y = self.origin
+        if x > left or y > top or right > x + width or bottom > y + height:
+            return False
+        made_of = (self.design, self.parts, self.overlay, self.zoom, self.origin, width, height, self.ascii_only)
+        if made_of == self._first_made_of and self._picture_size is not None:
+            return True
+        legend = furniture.LEGEND.get(self.overlay.mode, ()) if self.legend else ()
+        rows = first.picture(self._view(), self.origin, width, height, legend, self.ascii_only)
+        self._first_made_of, self._picture_size = made_of, (width, height)
+        self._strips = [
+            self._strip(text, roles, [k for k in range(1, width) if roles[k] != roles[k - 1]])
+            for text, roles in zip(*rows, strict=True)
+        ]
+        if not self._rendering:
+            self.refresh()
+        return True
+
+    def _array_strip(self, chars: NDArray[np.uint32], roles: NDArray[np.uint8]) -> Strip:
+        ends = ((roles[1:] != roles[:-1]).nonzero()[0] + 1).tolist()
+        return self._strip(chars.tobytes().decode("utf-32-le"), roles.tobytes(), ends)
+
+    def _strip(self, text: str, roles: bytes, ends: list[int]) -> Strip:
+        """One row: a segment for each run of one role; `ends` are where another role begins."""
         if not self._styles:
             self._styles = [self.get_component_rich_style(role.css_class) for role in Role]
-        text = chars.tobytes().decode("utf-32-le")
-        ends = [*(np.flatnonzero(roles[1:] != roles[:-1]) + 1).tolist(), len(text)]
         start, segments = 0, []
-        for end in ends:
+        for end in (*ends, len(text)):
             segments.append(Segment(text[start:end], self._styles[roles[start]]))
             start = end
         return Strip(segments, len(text))
 
     def render_line(self, y: int) -> Strip:
         width, height = self.content_size
-        if self._chars is None or self._chars.shape != (height, width):
+        if self._picture_size != (width, height):
             self._paint_before_render()
         if y < len(self._strips):
             return self._strips[y]
@@ -362,7 +436,7 @@ class TopologyCanvas(CanvasKeys, Widget, can_focus=True):
         self._rendering = False
 
     def _forget_rows(self) -> None:
-        self._styles, self._chars = [], None
+        self._styles, self._chars, self._picture_size = [], None, None
         self.repaint()
 
     def notify_style_update(self) -> None:

@@ -6,8 +6,9 @@ from itertools import groupby
 
 from infralab.models.design import Design
 from infralab.models.report import Report
+from infralab.tui.canvas.decor import Decor
 from infralab.tui.canvas.layout import Place
-from infralab.tui.canvas.paint import Decor, Painter
+from infralab.tui.canvas.paint import Painter
 from infralab.tui.canvas.roles import Role
 from infralab.tui.canvas.scene import Scene
 from infralab.tui.canvas.view import Parts, Zoom, view
