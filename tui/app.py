@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import App
 
 from infralab.tui.desk import Desk, Evaluate, model
@@ -26,6 +27,8 @@ from infralab.tui.themes import THEMES
 if TYPE_CHECKING:
     from infralab.models.document import Document
     from infralab.tui.state import LabState
+
+SWITCH_SECONDS = 0.0005  # Python's 5 ms, times the threads that a key passes, would be felt beside a busy model
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,11 @@ class LabApp(QuietScreenApp, App[int]):
             self.call_after_refresh(self.lab.action_start)
         if self.settings.recover:
             self.call_after_refresh(self._offer_recovery)
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InputEvent):
+            self.desk.touched()
+        await super().on_event(event)
 
     def _present(self) -> None:
         from infralab.tui.stage.detour import present
@@ -186,6 +194,7 @@ def run(name: str | None = None, settings: Settings | None = None, document: Doc
         return 2
     settings = settings or Settings()
     gc.disable()  # until the first paint
+    sys.setswitchinterval(SWITCH_SECONDS)
     app = LabApp(document, settings)
     try:
         result = app.run(mouse=settings.mouse)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from time import perf_counter
 
 from rich.style import Style
 from textual import events
@@ -10,9 +11,12 @@ from textual import events
 from infralab.models.design import Box
 from infralab.tui.canvas.layout import Place, Size
 from infralab.tui.canvas.view import BoxFacts, PlainParts, full_size
-from infralab.tui.canvas.widget import TopologyCanvas
+from infralab.tui.canvas.widget import SLICE_SECONDS, TopologyCanvas
 from infralab.tui.roles import look as style_of
 from infralab.tui.session import Look
+
+MANY_WIRES = 100
+SHOW_SECONDS = 0.15
 
 
 class FirstParts(PlainParts):
@@ -26,6 +30,7 @@ class LabCanvas(TopologyCanvas):
     """Fits the design anew whenever its own size changes, as long as nobody chose another view."""
 
     whole_view = True
+    _shown = 0.0  # when wires that are being routed were last painted
 
     def get_component_rich_style(self, *names: str, partial: bool = False, default: Style | None = None) -> Style:
         """Colours from the table of roles, which needs no virtual nodes in the style sheet."""
@@ -60,6 +65,20 @@ class LabCanvas(TopologyCanvas):
         self.set_zoom(zoom)
         self.look_at(Place(x, y))
         self.whole_view = False
+
+    def _route(self, seconds: float) -> None:
+        """Many wires wait until the catalogue says what the boxes are: they would all be routed twice."""
+        if isinstance(self.parts, FirstParts) and len(self.design.wires) > MANY_WIRES:
+            return
+        super()._route(seconds)
+
+    def _route_more(self) -> None:
+        """The next wires; shown a few times a second, for painting takes longer than routing a slice."""
+        self._route(SLICE_SECONDS)
+        now = perf_counter()
+        if not self.scene.unrouted or now - self._shown > SHOW_SECONDS:
+            self._shown = now
+            self.repaint()
 
     def full_sizes(self, names: Iterable[str]) -> dict[str, Size]:
         """Cells that boxes take in the full view, whatever the zoom is."""

@@ -5,6 +5,7 @@ Edits go down into the session, answers come up as one `LabState`; no panel talk
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from infralab.models.report import Report
 
 KEPT_REPORTS = 64  # so that undo and redo show their figures at once
+REST_SECONDS = 0.06  # after a key, for what takes long
 Evaluate = Callable[[Design], "Report"]
 Listener = Callable[[LabState], None]
 KINDS = ("what-if", "design", "baseline", "task", "why", "search")  # the order in which they are answered
@@ -53,6 +55,7 @@ class Desk:
         self._reports: OrderedDict[int, tuple[Design, Report]] = OrderedDict()
         self._tasks: dict[int, Callable[[Any], None]] = {}
         self._task = 0
+        self._touched = 0.0
         session.subscribe(self._changed)
 
     # -- from the session
@@ -137,8 +140,15 @@ class Desk:
         self._tasks = {self._task: done, **{k: v for k, v in self._tasks.items() if k > self._task - 8}}
         self._live.ask(kind, self._task, work)
 
+    def touched(self) -> None:
+        """A key or the mouse was used."""
+        self._touched = time.monotonic()
+
     def hurried(self) -> bool:
-        """Whether a question waits: what takes long should give way."""
+        """Whether a question waits: what takes long should give way. Asked on the worker, which rests here while
+        somebody types, so that the screen's thread has Python for itself."""
+        while (rest := self._touched + REST_SECONDS - time.monotonic()) > 0 and not self._live.waiting():
+            time.sleep(rest)
         return self._live.waiting()
 
     @property

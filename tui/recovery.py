@@ -44,7 +44,7 @@ class Recovery:
     def __init__(self, where: Path | None = None) -> None:
         self.where = where or folder()
         self._name = f"{os.getpid()}-{time.time_ns() % 10**9}"
-        self._slot: tuple[Callable[[], str], str, str] | None = None
+        self._slot: tuple[Callable[[], str], Path | None, str] | None = None
         self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
         self._writing = threading.Lock()
@@ -57,7 +57,7 @@ class Recovery:
     def note(self, text: Callable[[], str], of: Path | None, name: str) -> None:
         """Remember what to write; `text` is called on the writing thread, once for edits in a row."""
         with self._lock:
-            self._slot = (text, str(of.resolve()) if of else "", name)
+            self._slot = (text, of, name)
             if self._timer is None:
                 self._timer = threading.Timer(DELAY_SECONDS, self.flush)
                 self._timer.daemon = True
@@ -85,12 +85,13 @@ class Recovery:
             for file in self.files:
                 file.unlink(missing_ok=True)
 
-    def _write(self, text: Callable[[], str], of: str, name: str) -> None:
+    def _write(self, text: Callable[[], str], of: Path | None, name: str) -> None:
         import json
 
         design, facts = self.files
-        about = json.dumps({"of": of, "name": name, "at": time.time(), "pid": os.getpid()})
         try:
+            whose = str(of.resolve()) if of else ""
+            about = json.dumps({"of": whose, "name": name, "at": time.time(), "pid": os.getpid()})
             self.where.mkdir(parents=True, exist_ok=True)
             _replace(design, text())
             _replace(facts, about)
