@@ -21,8 +21,8 @@ from textual.widgets import Static
 
 from infralab.models.design import Box, Dataset, Design, Wire, Workload
 from infralab.tui.canvas import messages
-from infralab.tui.canvas.layout import Place
 from infralab.tui.canvas.decor import Target
+from infralab.tui.canvas.layout import Place
 from infralab.tui.canvas.view import BoxFacts, Zoom
 from infralab.tui.canvas.widget import GhostSpec, TopologyCanvas
 from infralab.tui.terminal.quiet import QuietScreenApp

@@ -12,10 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infralab.models.design import Box, Dataset, Design, Wire, Workload
-from infralab.tui.canvas import glyphs
 from infralab.tui.canvas.codes import CROSSING_CODES
-from infralab.tui.canvas.layout import Place
 from infralab.tui.canvas.decor import Decor, Target
+from infralab.tui.canvas.layout import Place
 from infralab.tui.canvas.paint import Painter
 from infralab.tui.canvas.roles import Role
 from infralab.tui.canvas.scene import MARGIN, Scene

@@ -12,9 +12,9 @@ from textual.widget import Widget
 
 from infralab.models.design import Design
 from infralab.tui.canvas import hit, messages
+from infralab.tui.canvas.decor import Target
 from infralab.tui.canvas.keys import CanvasKeys
 from infralab.tui.canvas.layout import Place
-from infralab.tui.canvas.decor import Target
 from infralab.tui.canvas.view import Zoom
 from infralab.tui.canvas.widget import GhostSpec, TopologyCanvas
 

@@ -111,9 +111,9 @@ def main(argv: list[str] | None = None) -> int:
         fresh = target.exists() and target.read_text(encoding="utf-8") == text
         print("fresh" if fresh else "stale: run python -m infralab.models.catalogue.compile")
         return 0 if fresh else 1
-    fresh = target.with_suffix(".new")  # who has the old one mapped keeps it whole
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(target)
+    written = target.with_suffix(".new")  # who has the old one mapped keeps it whole
+    written.write_text(text, encoding="utf-8")
+    written.replace(target)
     print(f"{target.name}: {text.count(chr(10))} lines, {len(text.encode()) / 1e6:.2f} MB")
     return 0
 
