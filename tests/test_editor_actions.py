@@ -181,6 +181,22 @@ async def test_a_marquee_selects_and_its_boxes_move_together(tmp_path: Path) -> 
         assert len(canvas.selected) == 2
 
 
+async def test_keys_that_come_faster_than_the_screen_end_in_peace(tmp_path: Path) -> None:
+    from textual import events
+
+    async with lab(tmp_path, THREE) as driver:
+        canvas = driver.lab.canvas
+        for key in ("tab", "tab", "right", "tab", "left", "down", "tab"):
+            driver.app.post_message(events.Key(key, None))
+        await driver.settle()
+        await driver.pilot.pause(0.1)
+        shown: list[object] = []
+        canvas.repaint = lambda: shown.append(1)  # type: ignore[method-assign]
+        await driver.pilot.pause(0.3)
+        assert not shown, "selection and canvas don't answer each other for ever"
+        assert tuple(owner[4:] for owner in driver.session.selection) == canvas.selected
+
+
 async def test_undo_shows_the_place_where_the_step_was_made(tmp_path: Path) -> None:
     async with lab(tmp_path) as driver:
         canvas = driver.lab.canvas

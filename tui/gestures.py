@@ -170,8 +170,10 @@ class GestureEdits:
         self.make(edits.counted((owner,), message.delta), f"count of {message.name}", f"count {owner}")
 
     def on_selection_changed(self, message: messages.SelectionChanged) -> None:
-        owners = tuple(f"box.{name}" for name in message.boxes)
-        self.desk.session.select((*owners, f"wire.{message.wire}") if message.wire else owners)
+        """What is selected by now: the message may be older than the next key, and would turn it back."""
+        owners = tuple(f"box.{name}" for name in self.canvas.selected)
+        wire = self.canvas.selected_wire
+        self.desk.session.select((*owners, f"wire.{wire}") if wire else owners)
 
     # -- wires
 
