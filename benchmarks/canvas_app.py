@@ -26,6 +26,7 @@ from infralab.tui.canvas.layout import Place
 from infralab.tui.canvas.view import BoxFacts, Zoom
 from infralab.tui.canvas.widget import GhostSpec, TopologyCanvas
 from infralab.tui.terminal.quiet import QuietScreenApp
+from infralab.tui.themes import THEMES
 
 PITCH = Place(36, 9)
 KINDS = (
@@ -129,6 +130,9 @@ class CanvasApp(App[None]):
         self, design: Design, parts: Any, report: Any, ascii_only: bool = False, zoom: int | None = None
     ) -> None:
         super().__init__()
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = THEMES[0].name
         self.design, self.parts, self.report, self.seed = design, parts, report, 1
         self.canvas = TopologyCanvas(ascii_only=ascii_only, id="canvas")
         self.first_zoom = zoom

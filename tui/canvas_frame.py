@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from time import perf_counter
 
-from rich.style import Style
 from textual import events
 
 from infralab.models.design import Box
 from infralab.tui.canvas.layout import Place, Size
 from infralab.tui.canvas.view import BoxFacts, PlainParts, full_size
 from infralab.tui.canvas.widget import SLICE_SECONDS, TopologyCanvas
-from infralab.tui.roles import look as style_of
 from infralab.tui.session import Look
 
 MANY_WIRES = 100
@@ -31,10 +29,6 @@ class LabCanvas(TopologyCanvas):
 
     whole_view = True
     _shown = 0.0  # when wires that are being routed were last painted
-
-    def get_component_rich_style(self, *names: str, partial: bool = False, default: Style | None = None) -> Style:
-        """Colours from the table of roles, which needs no virtual nodes in the style sheet."""
-        return style_of(names[0], self.app.theme_variables, self.rich_style, self.app.no_color)
 
     @property
     def painted(self) -> bool:
@@ -95,7 +89,3 @@ class LabCanvas(TopologyCanvas):
     def set_zoom(self, zoom: int, keep: Place | None = None) -> None:
         self.whole_view = False
         super().set_zoom(zoom, keep)
-
-
-# `Widget` doesn't pass on what `DOMNode` can take as an argument; if Textual renames it, start-up is slower.
-LabCanvas._inherit_component_classes = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from rich.segment import Segment
 from rich.style import Style
@@ -22,6 +22,7 @@ from infralab.tui.canvas.layout import Place
 from infralab.tui.canvas.messages import SelectionChanged, ViewChanged
 from infralab.tui.canvas.roles import Role
 from infralab.tui.canvas.view import SCALE, BoxFacts, BoxView, Overlay, Parts, View, Zoom, full_size, view
+from infralab.tui.roles import look
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,42 +49,8 @@ class TopologyCanvas(CanvasKeys, Widget, can_focus=True):
     """Boxes and wires of a design. It changes nothing: it tells what a person did (`messages`)."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {role.css_class for role in Role}
     DEFAULT_CSS = """
-    TopologyCanvas {
-        width: 1fr; height: 1fr; background: $background; color: $foreground;
-        & > .canvas--empty { color: $foreground; background: $background; }
-        & > .canvas--grid { color: $foreground 25%; background: $background; }
-        & > .canvas--compute { color: $text-secondary; background: $surface; }
-        & > .canvas--storage { color: $text-success; background: $surface; }
-        & > .canvas--fabric { color: $text-primary; background: $surface; }
-        & > .canvas--other { color: $foreground 70%; background: $surface; }
-        & > .canvas--title { color: $foreground; background: $surface; text-style: bold; }
-        & > .canvas--text { color: $foreground; background: $surface; }
-        & > .canvas--dim { color: $foreground 75%; background: $surface; }
-        & > .canvas--bar-low { color: $text-success; background: $surface; }
-        & > .canvas--bar-middle { color: $text-warning; background: $surface; }
-        & > .canvas--bar-high { color: $text-error; background: $surface; text-style: bold; }
-        & > .canvas--bar-empty { color: $foreground 30%; background: $surface; }
-        & > .canvas--bottleneck { color: $text-error; background: $surface; }
-        & > .canvas--problem { color: $text-warning; background: $surface; }
-        & > .canvas--badge { color: $text-accent; background: $surface; text-style: bold; }
-        & > .canvas--selected { color: $text-accent; background: $surface; }
-        & > .canvas--cursor { color: $text-accent; background: $surface; }
-        & > .canvas--ghost { color: $text-accent; background: $surface; }
-        & > .canvas--ghost-text { color: $text-accent; background: $surface; text-style: bold; }
-        & > .canvas--target { color: $text-success; background: $background; text-style: bold; }
-        & > .canvas--refused { color: $text-error; background: $background; text-style: bold; }
-        & > .canvas--wire { color: $foreground 75%; background: $background; }
-        & > .canvas--wire-busy { color: $text-warning; background: $background; }
-        & > .canvas--wire-full { color: $text-error; background: $background; }
-        & > .canvas--label { color: $foreground 75%; background: $background; }
-        & > .canvas--marquee { color: $text-accent; background: $background; }
-        & > .canvas--note { color: $foreground 75%; background: $background; }
-        & > .canvas--heat-low { color: $text-success; background: $surface; }
-        & > .canvas--heat-middle { color: $text-warning; background: $surface; }
-        & > .canvas--heat-high { color: $text-error; background: $surface; text-style: bold; }
-    }
+    TopologyCanvas { width: 1fr; height: 1fr; background: $background; color: $foreground; }
     """
 
     def __init__(
@@ -412,7 +379,8 @@ class TopologyCanvas(CanvasKeys, Widget, can_focus=True):
     def _strip(self, text: str, roles: bytes, ends: list[int]) -> Strip:
         """One row: a segment for each run of one role; `ends` are where another role begins."""
         if not self._styles:
-            self._styles = [self.get_component_rich_style(role.css_class) for role in Role]
+            app = self.app  # roles by the table: component classes of CSS would cost 30 rules and nodes
+            self._styles = [look(role.css_class, app.theme_variables, self.rich_style, app.no_color) for role in Role]
         start, segments = 0, []
         for end in (*ends, len(text)):
             segments.append(Segment(text[start:end], self._styles[roles[start]]))
