@@ -148,7 +148,7 @@ class Desk:
         """Whether a question waits: what takes long should give way. Asked on the worker, which rests here while
         somebody types, so that the screen's thread has Python for itself."""
         while (rest := self._touched + REST_SECONDS - time.monotonic()) > 0 and not self._live.waiting():
-            time.sleep(rest)
+            self._live.rest(rest)
         return self._live.waiting()
 
     @property

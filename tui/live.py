@@ -62,6 +62,11 @@ class Live:
         with self._ready:
             return bool(self._slots)
 
+    def rest(self, seconds: float) -> None:
+        """On the worker's thread: do nothing for a while, or until somebody asks something."""
+        with self._ready:
+            self._ready.wait_for(lambda: bool(self._slots) or self._closed, seconds)
+
     @property
     def idle(self) -> bool:
         with self._ready:
