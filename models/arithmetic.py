@@ -115,6 +115,8 @@ def divide(a: Number, b: Number) -> Number:
         return a / b if b != 0.0 else math.inf
     import numpy as np
 
+    if b.all() if isinstance(b, np.ndarray) else b != 0.0:
+        return a / b  # mostly, and in half the time
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(np.equal(b, 0.0), np.inf, np.divide(a, b))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from infralab.models.arithmetic import first
+from infralab.models.arithmetic import divide, first
 from infralab.models.catalogue import Catalogue
 from infralab.models.design import Design
 from infralab.models.job import Demand, Step
@@ -73,17 +73,15 @@ def elasticities(base: Outcome, design: Design, catalogue: Catalogue, inputs: bo
     after: dict[str, str] = {}
     columns = len(figures) * 2 + len(sources)
     if columns and np.isfinite(x) and x > 0:
-        scales = {}
+        # rows are factors on one figure, columns are variants
+        factors = np.ones((len(figures) + len(sources), columns))
         for i, name in enumerate(figures):
             cost = recorded[name].unit == "s"
-            factor = np.ones(columns)
-            factor[i] = 1 / RAISE if cost else RAISE
-            factor[len(figures) + i] = 1 / RELIEVE if cost else RELIEVE
-            scales[name] = factor
-        for i, name in enumerate(sources, start=2 * len(figures)):
-            factor = np.ones(columns)
-            factor[i] = RAISE
-            scales[name] = factor
+            factors[i, i] = 1 / RAISE if cost else RAISE
+            factors[i, len(figures) + i] = 1 / RELIEVE if cost else RELIEVE
+        for i in range(len(sources)):
+            factors[len(figures) + i, 2 * len(figures) + i] = RAISE
+        scales = dict(zip([*figures, *sources], factors, strict=True))
         varied = outcome(design, catalogue, scales=scales)
         rates = np.broadcast_to(np.asarray(varied.rate, dtype=float), (columns,))
         for i, name in enumerate(figures):
@@ -113,7 +111,7 @@ def _binding_at(varied: Outcome, column: int, relieved: str) -> str:
         if limit < low:
             best, low = step, limit
     for demand in varied.demands:
-        limit = _at(demand_limit(demand), column)
+        limit = divide(_at(demand.capacity, column), _at(demand.amount, column))
         if limit < low and demand.resource != relieved:
             best, low = demand, limit
     if isinstance(best, Step):

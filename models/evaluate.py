@@ -417,7 +417,8 @@ def _power(found: Outcome, x: float) -> float | None:
 
 
 def _figures(found: Outcome, gains: Elasticities) -> tuple[FigureUse, ...]:
+    gain = gains.of.get
     return tuple(
-        FigureUse(path, first(f.value), f.unit, f.mark, f.source, gains.of.get(path, 0.0))
-        for path, f in found.machine.figures.read.items()
+        FigureUse(path, value if type(value) is float else first(value), unit, mark, source, gain(path, 0.0))
+        for path, (value, unit, mark, source) in found.machine.figures.read.items()
     )

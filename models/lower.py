@@ -37,7 +37,7 @@ def lower(design: Design, catalogue: Catalogue, figures: Figures) -> Machine:
     machine = Machine(design, figures, own, catalogue)
     if wrong:
         machine.missing("component", wrong)
-    varied = {_owner(path) for path in (*figures.values, *figures.scales)}
+    varied = {_owner(path) for path in (*figures.values, *figures.scales) if path.startswith("box.")}
     for box in design.boxes.values():
         if f"box.{box.name}" in varied:
             _lower_box(machine, box)

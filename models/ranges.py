@@ -6,9 +6,11 @@ its extremes lie at corners. Beyond MOST_CORNERS ranges: each alone, all low and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
 from itertools import product
+from operator import attrgetter
 from typing import Any
 
 from infralab.models.catalogue import Catalogue
@@ -86,15 +88,22 @@ def _variants(thing: Any) -> Iterator[Any]:
     """Copies of a table in which one ranged quantity, here or deeper, stands at an end."""
     if not is_dataclass(thing) or isinstance(thing, type):
         return
-    for field in fields(thing):
-        value = getattr(thing, field.name)
+    names, values = _fields(type(thing))
+    for name, value in zip(names, values(thing), strict=True):
         if isinstance(value, Quantity):
             if value.low is not None:
                 for end in _ends(value):
-                    yield replace(thing, **{field.name: end})
-        elif is_dataclass(value) and not isinstance(value, FrozenMap):
+                    yield replace(thing, **{name: end})
+        elif value is not None and not isinstance(value, (str, int, float, tuple, FrozenMap)):
             for inner in _variants(value):
-                yield replace(thing, **{field.name: inner})
+                yield replace(thing, **{name: inner})
+
+
+@cache
+def _fields(table: type) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """Names of a table's fields, and what reads all of them at once."""
+    names = tuple(field.name for field in fields(table))
+    return names, attrgetter(*names)
 
 
 def _ends(quantity: Quantity) -> tuple[Quantity, Quantity]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,7 @@ class Problem:
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FigureUse:
+class FigureUse(NamedTuple):
     """An input the answer rests on: a catalogue figure, an override, a fitted or an assumed constant."""
 
     path: str

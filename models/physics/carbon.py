@@ -39,10 +39,10 @@ def grids(catalogue: Catalogue) -> Mapping[str, Any]:
 def footprint(machine: Machine, watts: float) -> Footprint:
     """Grams of CO2 equivalent an hour, and what the electricity costs, for `watts` drawn by the boxes."""
     site, figures, catalogue = machine.design.site, machine.figures, machine.catalogue
-    known = grids(catalogue)
-    named = site.grid is not None and site.grid in known
+    rows = catalogue.table("power.carbon")
+    named = site.grid is not None and "g_per_kwh" in rows.get(site.grid, ())
     name = str(site.grid) if named else DEFAULT_GRID
-    row = known[name]
+    row = rows[name]
     label = str(row.get("name", name))
     if site.carbon_intensity is not None:
         intensity, mark, source = site.carbon_intensity.value, "override", site.carbon_intensity.text

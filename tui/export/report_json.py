@@ -44,7 +44,7 @@ def as_mapping(report: Report, design: Design) -> dict[str, Any]:
         "metrics": dict(report.metrics),
         "assumptions": list(report.assumptions),
         "rests_on_assumption": report.rests_on_assumption,
-        "figures": [asdict(figure) for figure in report.figures],
+        "figures": [figure._asdict() for figure in report.figures],
     }
     plain: dict[str, Any] = finite(made)
     return plain
