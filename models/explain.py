@@ -37,10 +37,11 @@ def sentence(report: Report) -> str:
         text += f" (alone it could do {rate_text(mine.rate, unit)})"
     text += "."
     if second is not None and second.headroom > 1.005:
-        then = f", then {second.kind} of {place(second.owner)}" if second.kind != stuck.kind else ""
+        verb = sets(second.kind).replace("set", "bind")
+        then = f"; then {second.kind} of {place(second.owner)} {verb}" if second.kind != stuck.kind else ""
         gain = (second.headroom - 1) * 100
-        more = f"×{significant(second.headroom, 2)}" if second.headroom >= 2 else f"{gain:.0f} %"
-        text += f" Relieving it gives at most {more} more {noun}{then}."
+        more = f"×{significant(second.headroom, 2)} the" if second.headroom >= 2 else f"{gain:.0f} % more"
+        text += f" Relieving it gives at most {more} {noun}{then}."
     return text
 
 
