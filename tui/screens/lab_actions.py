@@ -406,7 +406,7 @@ class LabActions(StageActions, ArrangeActions, TourActions, FileFollower, _Lab):
     def action_help(self) -> None:
         from infralab.tui.screens.help import Help
 
-        self.app.push_screen(Help())
+        self.app.push_screen(Help((self.focused.id or "") if self.focused else ""))
 
     def action_command_palette(self) -> None:
         from infralab.tui.screens.choose import commands
