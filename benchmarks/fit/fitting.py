@@ -21,7 +21,7 @@ from infralab.models import constants
 from infralab.models.catalogue import default_catalogue
 from infralab.models.document import from_mapping
 from infralab.models.evaluate import evaluate
-from infralab.models.validate import TIMES, Case, _measured, cases, files, predicted_metric, quantile
+from infralab.models.validate import TIMES, Case, cases, files, measured_value, predicted_metric, quantile
 
 ROOT = Path(__file__).parents[2]
 MEASUREMENTS = ROOT / "models/measurements"
@@ -52,7 +52,7 @@ def samples(
                 continue
             for m in case.measured:
                 if m["metric"] in wanted and "value" in m and "bound" not in m:
-                    value, _ = _measured(m, "")
+                    value = measured_value(m)
                     if value > 0:
                         found.append(Sample(case, design, m["metric"], str(m.get("stage", "")), value, path.name))
     return found

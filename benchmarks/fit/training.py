@@ -27,7 +27,7 @@ from infralab.models.document import from_mapping
 from infralab.models.figures import Figures
 from infralab.models.lower import lower
 from infralab.models.outcome import _apply_framework
-from infralab.models.validate import _measured, cases, files, quantile
+from infralab.models.validate import cases, files, measured_value, quantile
 from infralab.models.workloads import transformer_training as training
 from infralab.models.workloads.training import found
 
@@ -107,7 +107,7 @@ def rows_of(folders: list[Path]) -> list[Row]:
                 continue
             if design.workload.kind != "transformer-training":
                 continue
-            values = {str(m["metric"]): _measured(m, "")[0] for m in case.measured if "value" in m}
+            values = {str(m["metric"]): measured_value(m) for m in case.measured if "value" in m}
             rows.append(Row(case.id, path.name, path, design, values))
     return rows
 

@@ -18,7 +18,7 @@ from infralab.models.explore.pasted import Result
 from infralab.models.explore.why import Input, WhyError, why
 from infralab.models.report import Report
 from infralab.models.units import UnitError, parse
-from infralab.models.validate import TIMES, UNITS, cases, predicted_metric
+from infralab.models.validate import TIMES, cases, metric_of, predicted_metric
 
 SUSPECTS = 5
 BELIEVABLE = 4.0  # a constant that had to be off by more than that is not the reason
@@ -125,7 +125,7 @@ def of_file(path: Path, catalogue: Catalogue) -> list[tuple[str, Beside]]:
 
 def _result(item: Mapping[str, object]) -> Result | None:
     metric, value = str(item["metric"]), item["value"]
-    unit = UNITS.get(metric, "s" if metric in TIMES else "1/s")
+    unit = metric_of(metric).unit
     try:
         number = float(value) if isinstance(value, (int, float)) else parse(str(value)).value
     except UnitError:
