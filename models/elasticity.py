@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from infralab.models.arithmetic import divide, first
+from infralab.models.arithmetic import first
 from infralab.models.catalogue import Catalogue
 from infralab.models.design import Design
 from infralab.models.job import Demand, Step
@@ -83,13 +83,13 @@ def elasticities(base: Outcome, design: Design, catalogue: Catalogue, inputs: bo
             factors[len(figures) + i, 2 * len(figures) + i] = RAISE
         scales = dict(zip([*figures, *sources], factors, strict=True))
         varied = outcome(design, catalogue, scales=scales)
-        rates = np.broadcast_to(np.asarray(varied.rate, dtype=float), (columns,))
+        rates = np.broadcast_to(np.asarray(varied.rate, dtype=float), (columns,)).tolist()
         for i, name in enumerate(figures):
-            of[name] = (float(rates[i]) / x - 1) / (RAISE - 1)
-            headroom[name] = float(rates[len(figures) + i]) / x
+            of[name] = (rates[i] / x - 1) / (RAISE - 1)
+            headroom[name] = rates[len(figures) + i] / x
             after[name] = _binding_at(varied, len(figures) + i, name)
-        for i, name in enumerate(sources, start=2 * len(figures)):
-            of[name] = (float(rates[i]) / x - 1) / (RAISE - 1)
+        for name, rate in zip(sources, rates[2 * len(figures) :], strict=True):
+            of[name] = (rate / x - 1) / (RAISE - 1)
     for name in causes:
         of[name], headroom[name] = _without_figure(base, name, x)
     return Elasticities(of, headroom, after)
@@ -111,7 +111,10 @@ def _binding_at(varied: Outcome, column: int, relieved: str) -> str:
         if limit < low:
             best, low = step, limit
     for demand in varied.demands:
-        limit = divide(_at(demand.capacity, column), _at(demand.amount, column))
+        if demand.in_sum:
+            continue
+        amount = _at(demand.amount, column)
+        limit = _at(demand.capacity, column) / amount if amount else float("inf")
         if limit < low and demand.resource != relieved:
             best, low = demand, limit
     if isinstance(best, Step):

@@ -15,6 +15,12 @@ MEMORY = "memory"
 COMMUNICATION = "communication"
 OVERHEAD = "overhead"
 
+FETCH = "fetch"  # stages of the data path: what a step can wait for
+PREPARE = "prepare"
+COPY = "copy"
+NETWORK = "network"
+SAVE = "checkpoint"
+
 
 @dataclass(slots=True)
 class Part:
@@ -65,6 +71,8 @@ class Demand:
     capacity: Number
     amount: Number
     traffic: str = ""  # class of traffic: input, gradients, experts, pipeline, checkpoint …
+    stage: str = ""  # of the data path: fetch, prepare, copy, network, checkpoint
+    in_sum: bool = False  # one class of a sum that is a demand of its own: that one binds before it
 
 
 @dataclass(slots=True)

@@ -71,8 +71,12 @@ def failure_causes(machine: Machine, pool: Pool) -> dict[str, Number]:
 
 def failures_per_second(machine: Machine, pool: Pool) -> Number:
     """Interruptions a second of a job on all of the pool's servers."""
+    return _sum(failure_causes(machine, pool))
+
+
+def _sum(causes: dict[str, Number]) -> Number:
     total: Number = 0.0
-    for each in failure_causes(machine, pool).values():
+    for each in causes.values():
         total = total + each
     return total
 
@@ -92,6 +96,8 @@ class Cost:
     interval: Number
     resource: str
     kind: str
+    causes: dict[str, Number]  # of interruptions, a second
+    mtbf: Number
 
 
 def cost(machine: Machine, job: Job) -> Cost | None:
@@ -111,7 +117,8 @@ def cost(machine: Machine, job: Job) -> Cost | None:
     if tier is None:
         return None
     seconds, resource, kind = write_seconds(machine, save, pool, tier)
-    mtbf = 1.0 / failures_per_second(machine, pool)
+    causes = failure_causes(machine, pool)
+    mtbf = 1.0 / _sum(causes)
     every = None if given is None or given.every is None else given.every.value
     interval = daly_interval(seconds, mtbf)
     if every is not None:
@@ -125,7 +132,7 @@ def cost(machine: Machine, job: Job) -> Cost | None:
         )
         copy = each / host_link(machine, pool)
         pause = copy + maximum(seconds - interval, 0.0)
-    return Cost(seconds, pause, tier, interval, resource, kind)
+    return Cost(seconds, pause, tier, interval, resource, kind, causes, mtbf)
 
 
 def _target(machine: Machine, job: Job, pool: Pool, to: str | None, stage: str | None) -> Tier | None:
@@ -188,8 +195,7 @@ def checkpoint(machine: Machine, job: Job) -> None:
     if found is None or job.save is None:
         return
     pool = machine.pools[job.save.writer.removeprefix("box.")]
-    causes = failure_causes(machine, pool)
-    mtbf = 1.0 / failures_per_second(machine, pool)
+    causes, mtbf = found.causes, found.mtbf
     restart = restart_seconds() + found.seconds
     lasting = goodput(found.interval, found.pause, mtbf, restart)
     saving = found.pause / (found.interval + found.pause)

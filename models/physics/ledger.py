@@ -45,7 +45,8 @@ class Ledger:
             if not account.classes:
                 continue
             rows = account.classes
-            if len(rows) > 1:
+            several = len(rows) > 1
+            if several:
                 total: Number = 0.0
                 for amount in rows.values():
                     total = total + amount
@@ -53,7 +54,14 @@ class Ledger:
             for traffic, amount in rows.items():
                 found.append(
                     Demand(
-                        resource, account.owner, account.kind, account.unit, account.capacity, amount, traffic
+                        resource,
+                        account.owner,
+                        account.kind,
+                        account.unit,
+                        account.capacity,
+                        amount,
+                        traffic,
+                        several and traffic != ALL,
                     )
                 )
         return found

@@ -30,5 +30,6 @@ def rate(job: Job, demands: Iterable[Demand]) -> Number:
     for step in job.steps:
         bound = minimum(bound, step_limit(step))
     for demand in demands:
-        bound = minimum(bound, demand_limit(demand))
+        if not demand.in_sum:
+            bound = minimum(bound, demand_limit(demand))
     return bound

@@ -39,22 +39,20 @@ def settle(job: Job, demands: Sequence[Demand]) -> Number:
 
 def _shared(job: Job, demands: Sequence[Demand]) -> list[tuple[Part, Number]]:
     """Transfers with the load of the other classes on their resource, as a share of it a unit of work."""
-    loads: dict[str, dict[str, Number]] = {}
+    transfers = [part for step in job.steps for part in step.parts if part.nature == COMMUNICATION]
+    loads: dict[str, dict[str, Number]] = {part.resource: {} for part in transfers}
     for demand in demands:
-        if demand.traffic and demand.traffic != ALL:
-            classes = loads.setdefault(demand.resource, {})
+        if demand.resource in loads and demand.traffic and demand.traffic != ALL:
+            classes = loads[demand.resource]
             share = demand.amount / demand.capacity
             classes[demand.traffic] = maximum(classes.get(demand.traffic, 0.0), share)
     own = {traffic.traffic or traffic.name for traffic in job.traffic}  # these follow one another in the step
     found: list[tuple[Part, Number]] = []
-    for step in job.steps:
-        for part in step.parts:
-            if part.nature != COMMUNICATION:
-                continue
-            others: Number = 0.0
-            for traffic, share in loads.get(part.resource, {}).items():
-                if traffic not in own:
-                    others = others + share
-            if any_of(others > 0.0):
-                found.append((part, others))
+    for part in transfers:
+        others: Number = 0.0
+        for traffic, share in loads[part.resource].items():
+            if traffic not in own:
+                others = others + share
+        if any_of(others > 0.0):
+            found.append((part, others))
     return found
