@@ -13,7 +13,7 @@ from infralab.models.arithmetic import Number, any_of, minimum
 from infralab.models.job import Demand, Job
 from infralab.models.machine import Link, Machine, Pool, Tier
 from infralab.models.physics import host, storage
-from infralab.models.physics.fabric import Fabric, Flow, fabric_of, inside, is_local
+from infralab.models.physics.fabric import Fabric, Flow, fabric_of, inside, is_local, route, to_ledger
 from infralab.models.physics.ledger import Ledger
 from infralab.models.physics.storage import Access
 from infralab.models.reads import Level, Read, reads
@@ -24,9 +24,15 @@ WORKERS = "software.workers"
 
 def flows(machine: Machine, job: Job) -> list[Flow]:
     """Bytes of input and checkpoints that one unit of work moves between boxes."""
+    from infralab.models.physics import failures
+
+    return [*_input_flows(machine, reads(machine, job)), *failures.flows(machine, job)]
+
+
+def _input_flows(machine: Machine, traced: list[Read]) -> list[Flow]:
     found: list[Flow] = []
     fabric = fabric_of(machine)
-    for read in reads(machine, job):
+    for read in traced:
         amount = read.samples * read.data.bytes_per_sample
         for pool, share in read.readers:
             _read_flows(fabric, read, pool, amount * share, found)
@@ -34,9 +40,6 @@ def flows(machine: Machine, job: Job) -> list[Flow]:
                 found.append(
                     Flow(pool.name, read.consumer.name, read.samples * read.bytes_to_device * share, INPUT)
                 )
-    from infralab.models.physics import failures
-
-    found.extend(failures.flows(machine, job))
     return found
 
 
@@ -62,9 +65,13 @@ def _read_flows(fabric: Fabric, read: Read, pool: Pool, amount: Number, found: l
 
 def demands(machine: Machine, job: Job) -> list[Demand]:
     """What the job's inputs ask of tiers, hosts and the links to the chips, per unit of work."""
+    return _asked(machine, reads(machine, job))
+
+
+def _asked(machine: Machine, traced: list[Read]) -> list[Demand]:
     ledger = Ledger()
     fabric = fabric_of(machine)
-    for read in reads(machine, job):
+    for read in traced:
         _charge_tiers(machine, ledger, read)
         _charge_hosts(machine, ledger, fabric, read)
         _charge_in_flight(machine, ledger, read)
@@ -183,7 +190,7 @@ def checkpoint(machine: Machine, job: Job) -> None:
     if machine.figures.scales and (workload is None or workload.checkpoint is None):
         return  # variants ask for the rate, which an unasked checkpoint does not touch
     failures.checkpoint(machine, job)
-    if job.inputs and machine.tiers:
+    if job.inputs and machine.tiers and not machine.figures.scales:
         _first_epoch(machine, job)
 
 
@@ -194,13 +201,14 @@ def _first_epoch(machine: Machine, job: Job) -> None:
         return
     from infralab.models.solve.closed import step_limit
 
-    ledger = Ledger()
-    for read in warm:
-        _charge_tiers(machine, ledger, replace(read, levels=_cold(read.levels)))
+    cold = [replace(read, levels=_cold(read.levels)) for read in warm]
+    fabric = fabric_of(machine)
+    own = [Flow(t.source, t.target, t.bytes, t.traffic or t.name) for t in job.traffic]
+    wires = to_ledger(fabric, route(fabric, [*own, *_input_flows(machine, cold)])).demands()
     bound: Number = float("inf")
     for step in job.steps:
         bound = minimum(bound, step_limit(step))
-    job.metrics["first_epoch_rate"] = minimum(bound, _bound(ledger.demands()))
+    job.metrics["first_epoch_rate"] = minimum(bound, _bound([*job.demands, *wires, *_asked(machine, cold)]))
 
 
 def _cold(levels: list[Level]) -> list[Level]:

@@ -11,7 +11,7 @@ from infralab.models.catalogue import Catalogue, default_catalogue
 from infralab.models.design import Design
 from infralab.models.elasticity import Elasticities, elasticities
 from infralab.models.explain import sentence
-from infralab.models.job import COMPUTE, MEMORY, Job, Step
+from infralab.models.job import COMPUTE, MEMORY, Demand, Job, Step
 from infralab.models.outcome import Outcome, outcome
 from infralab.models.physics.carbon import Footprint, footprint
 from infralab.models.physics.cost import pool_price, tier_price
@@ -28,6 +28,7 @@ from infralab.models.report import (
     Throughput,
 )
 from infralab.models.solve.closed import demand_limit, step_limit
+from infralab.models.stalls import stage_rates, waits
 from infralab.models.symmetry import quotient
 
 
@@ -121,7 +122,7 @@ def _report(found: Outcome, gains: Elasticities, problems: tuple[Problem, ...]) 
         warnings=tuple(p.text for p in problems if p.severity == "warning"),
         throughput=Throughput(x, job.unit),
         step_seconds=seconds,
-        step_breakdown=_breakdown(main, seconds, bottleneck),
+        step_breakdown=_breakdown(main, seconds, found.demands, bottleneck),
         utilisation=uses,
         bottleneck=bottleneck,
         runner_up=runner_up,
@@ -176,9 +177,9 @@ def _rests_on_assumption(found: Outcome, gains: Elasticities) -> bool:
 
 
 def _metrics(found: Outcome, x: float) -> dict[str, float]:
-    """What else the workload answers, and model FLOP/s a chip (without recomputation)."""
+    """What else the workload answers, each stage of the data path alone, and model FLOP/s a chip (no recomputation)."""
     assert found.job is not None
-    metrics = {name: first(value) for name, value in found.job.metrics.items()}
+    metrics = {name: first(value) for name, value in found.job.metrics.items()} | stage_rates(found.demands)
     chips = _chips(found)
     if found.job.model_flop_per_unit is not None and chips:
         metrics.setdefault("flops_per_chip", x * first(found.job.model_flop_per_unit) / chips)
@@ -220,7 +221,9 @@ def owner_of(resource: str) -> str:
     return f"{head}.{rest.partition('.')[0]}" if head in ("box", "wire") else head
 
 
-def _breakdown(step: Step | None, seconds: float | None, bottleneck: Bottleneck | None) -> tuple[StepPart, ...]:
+def _breakdown(
+    step: Step | None, seconds: float | None, demands: list[Demand], bottleneck: Bottleneck | None
+) -> tuple[StepPart, ...]:
     if step is None or seconds is None:
         return ()
     parts = [
@@ -228,20 +231,9 @@ def _breakdown(step: Step | None, seconds: float | None, bottleneck: Bottleneck 
         for p in step.parts
         if first(p.alone) > 0 or first(p.seconds) > 0
     ]
-    waiting = seconds - sum(p.seconds for p in parts)
-    if waiting > 1e-3 * seconds and bottleneck is not None:
-        parts.append(
-            StepPart(
-                "waiting",
-                waiting,
-                seconds,
-                bottleneck.resource,
-                bottleneck.owner,
-                f"waiting for {bottleneck.kind}",
-                "time of a step at the rate that the bottleneck allows, less the step's own parts",
-            )
-        )
-    return tuple(parts)
+    own = sum(p.seconds for p in parts)
+    units = first(step.units * step.replicas / step.share)
+    return (*parts, *waits(demands, units, seconds, own, bottleneck))
 
 
 def _utilisation(found: Outcome, gains: Elasticities, x: float) -> tuple[ResourceUse, ...]:

@@ -71,8 +71,8 @@ class Demand:
     capacity: Number
     amount: Number
     traffic: str = ""  # class of traffic: input, gradients, experts, pipeline, checkpoint …
-    stage: str = ""  # of the data path: fetch, prepare, copy, network, checkpoint
     in_sum: bool = False  # one class of a sum that is a demand of its own: that one binds before it
+    stage: str = ""  # of the data path, where it is not that of its traffic
 
 
 @dataclass(slots=True)

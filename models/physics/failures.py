@@ -211,6 +211,7 @@ def checkpoint(machine: Machine, job: Job) -> None:
     workload = machine.design.workload
     if workload is None or workload.checkpoint is None:
         return
+    job.metrics["checkpoints_per_day"] = 24.0 * HOUR / (found.interval + found.pause)
     _check_drain(machine, job, pool, found)
     for step in job.steps:
         pause = step.seconds() * found.pause / found.interval

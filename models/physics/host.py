@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from infralab.models.arithmetic import Number, any_of, maximum, minimum
 from infralab.models.constants import fitted
+from infralab.models.job import COPY
 from infralab.models.machine import Link, Machine, Pool, Tier
 from infralab.models.network import host_link
 from infralab.models.physics.fabric import wire_replicas
@@ -85,6 +86,7 @@ def memory_crossings(machine: Machine, ledger: Ledger, pool: Pool, amount: Numbe
         "host memory bandwidth",
         "B/s",
         pool.host.memory_bandwidth * share * pool.servers,
+        stage=COPY,
     )
     ledger.add(resource, traffic, amount)
 
@@ -102,7 +104,7 @@ def to_chips(
         each = minimum(each, uplink)  # chips behind one switch share the way to the host
     resource = f"{pool.chip.path}.host_link"
     capacity = each * share * maximum(pool.chips, 1.0) * pool.servers
-    ledger.open(resource, pool.owner, "host link", "B/s", capacity)
+    ledger.open(resource, pool.owner, "host link", "B/s", capacity, stage=COPY)
     ledger.add(resource, traffic, amount)
     if not direct:
         memory_crossings(machine, ledger, pool, amount, traffic)

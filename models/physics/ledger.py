@@ -16,6 +16,7 @@ class _Account:
     kind: str
     unit: str
     capacity: Number
+    stage: str
     classes: dict[str, Number] = field(default_factory=dict)
 
 
@@ -27,11 +28,13 @@ class Ledger:
     def __init__(self) -> None:
         self._accounts: dict[tuple[str, str], _Account] = {}
 
-    def open(self, resource: str, owner: str, kind: str, unit: str, capacity: Number, side: str = "") -> None:
-        """Name the capacity of a resource; the first naming holds."""
+    def open(
+        self, resource: str, owner: str, kind: str, unit: str, capacity: Number, side: str = "", stage: str = ""
+    ) -> None:
+        """Name the capacity of a resource; the first naming holds. `stage`: where it is not that of its traffic."""
         key = (resource, side)
         if key not in self._accounts:
-            self._accounts[key] = _Account(owner, kind, unit, capacity)
+            self._accounts[key] = _Account(owner, kind, unit, capacity, stage)
 
     def add(self, resource: str, traffic: str, amount: Number, side: str = "") -> None:
         """`amount` per unit of work of the workload, in the unit of the capacity times seconds."""
@@ -62,6 +65,7 @@ class Ledger:
                         amount,
                         traffic,
                         several and traffic != ALL,
+                        account.stage,
                     )
                 )
         return found

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from infralab.models.arithmetic import Number, ceil, divide, floor, log2, maximum, minimum, power, sqrt
 from infralab.models.constants import assumed, fitted
-from infralab.models.job import COMMUNICATION, MEMORY, Demand, Input, Job, Memory, Part, Save, Step, Traffic
+from infralab.models.job import COMMUNICATION, COPY, MEMORY, Demand, Input, Job, Memory, Part, Save, Step, Traffic
 from infralab.models.machine import Machine, Pool
 from infralab.models.network import group
 from infralab.models.physics.collectives import Group, bus_factor, cause
@@ -270,9 +270,8 @@ def _inputs(
         elif pool.chip.host_link is not None:
             path = f"{pool.chip.path}.host_link"
             capacity = pool.chip.host_link * pool.all_chips * assumed("network.host_link_share")
-            job.demands.append(
-                Demand(path, pool.owner, "host link", "B/s", capacity, network.input_numbers * step.share, "input")
-            )
+            amount = network.input_numbers * step.share
+            job.demands.append(Demand(path, pool.owner, "host link", "B/s", capacity, amount, "input", stage=COPY))
 
 
 def _latency(machine: Machine, job: Job, step: Step, sized: Sized) -> None:
