@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from time import perf_counter
+from typing import Any
 
 from textual import events
 
-from infralab.models.design import Box
+from infralab.models.design import Box, Design
 from infralab.tui.canvas.layout import Place, Size
-from infralab.tui.canvas.view import BoxFacts, PlainParts, full_size
+from infralab.tui.canvas.view import BoxFacts, Parts, PlainParts, full_size
 from infralab.tui.canvas.widget import SLICE_SECONDS, TopologyCanvas
 from infralab.tui.session import Look
 
@@ -38,6 +39,20 @@ class LabCanvas(TopologyCanvas):
     def on_resize(self, event: events.Resize) -> None:
         if self.whole_view:
             self.call_later(super().fit)
+
+    def set_design(self, design: Design, report: Any | None = None, parts: Parts | None = None) -> None:
+        before = self.design
+        super().set_design(design, report, parts)
+        if design is before or self._scene is None or not self.whole_view:  # the first picture needs no scene
+            return
+        if self.gestures.current is None and not self._all_in_view():
+            self.call_later(super().fit)
+
+    def _all_in_view(self) -> bool:
+        left, top, right, bottom = self.scene.extent()
+        width, height = self.content_size
+        x, y = self.origin
+        return x <= left and y <= top and right <= x + width and bottom <= y + height
 
     def fit(self) -> None:
         self.whole_view = True

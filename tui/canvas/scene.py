@@ -303,11 +303,14 @@ class Scene:
         return left - 2, top - 1, right - left + 4, bottom - top + 2
 
     def extent(self) -> tuple[int, int, int, int]:
-        """Left, top, right and bottom of all boxes, in scene cells; zeros when there is none."""
+        """Left, top, right and bottom of all boxes and pods, in scene cells; zeros when there is none."""
         if not len(self.rects):
             return 0, 0, 0, 0
         left, top = self.rects[:, :2].min(0).tolist()
         right, bottom = (self.rects[:, :2] + self.rects[:, 2:]).max(0).tolist()
+        for pod in self.pods:
+            x, y, width, height = self.pod_frame(pod)
+            left, top, right, bottom = min(left, x), min(top, y), max(right, x + width), max(bottom, y + height)
         return left - MARGIN.x, top - MARGIN.y, right - MARGIN.x, bottom - MARGIN.y
 
 

@@ -81,8 +81,12 @@ class Tour(LinePanel):
     def over(self) -> bool:
         return self.at >= len(script().steps)
 
+    def on_mount(self) -> None:
+        self.label("Tour", "F9 leaves it" if self.begun else "F10 don't ask again")
+
     def begin(self) -> None:
         self.at = 0
+        self.label(foot="F9 leaves it")
         self.repaint()
 
     def watch_session(self, session: Session) -> None:
@@ -103,5 +107,5 @@ class Tour(LinePanel):
         first, *rest = wrap(step.text, max(width - 2, 20)) or [""]
         head = f" {count}{step.title}: "
         if len(head) + len(step.text) <= width:
-            return [[(head, "title"), (step.text, "strong")], [(" F9 leaves the tour" if count else "", "dim")]]
+            return [[(head, "title"), (step.text, "strong")]]
         return [[(head, "title")], [(f" {first}", "strong")], *([(f" {line}", "strong")] for line in rest)]

@@ -9,7 +9,7 @@ from textual.screen import ModalScreen
 
 from infralab.tui import actions
 from infralab.tui.panels.base import LinePanel
-from infralab.tui.panels.paint import Line, cut, left
+from infralab.tui.panels.paint import Line, left, wrap
 
 CANVAS = (
     ("arrows", "to the nearest box that way; ⇧arrows move the box by five"),
@@ -104,7 +104,10 @@ class HelpText(LinePanel, can_focus=True):
         lines: list[Line] = []
         for name, rows in blocks:
             lines.append([(name, "accent")])
-            lines.extend([(left(f"  {key}", 12), "key"), (cut(text, width - 12), "")] for key, text in rows)
+            for key, text in rows:
+                pieces = wrap(text, max(width - 12, 20)) or [""]
+                lines.append([(left(f"  {key}", 12), "key"), (pieces[0], "")])
+                lines.extend([(" " * 12, ""), (piece, "")] for piece in pieces[1:])
             lines.append([])
         return lines
 
