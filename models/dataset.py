@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infralab.models.arithmetic import Number
-from infralab.models.constants import table
+from infralab.models.constants import assumed, table
 from infralab.models.design import Dataset, Workload
 from infralab.models.machine import Machine
 
@@ -136,4 +136,4 @@ def _samples_per_file(machine: Machine, modality: str, encoding: str, entry: dic
         machine.figures.assume("files of the data set not stated: one sample a file", moves=False)
         return 1.0
     machine.figures.assume("files of the data set not stated: large files", moves=False)
-    return 1e4
+    return assumed("dataset.samples_per_file")

@@ -74,8 +74,8 @@ def evidence(framework: str, name: str) -> Evidence:
         others = (_factor(other, name) for other in data["compared"])
         return Evidence(1.0, 1.0, 1.0, 1.0, tuple(row for other in others if other for row in other["rows"]))
     if not found:
-        assumed = float(data["prior"].get(framework, {}).get(name, 1.0))
-        return Evidence(assumed, 0.85 * assumed, assumed, 1.15 * assumed, ())
+        prior = float(data["prior"].get(framework, {}).get(name, 1.0))
+        return Evidence(prior, LEVEL * prior, prior, (2.0 - LEVEL) * prior, ())
     low, middle, high = float(found["low"]), float(found["median"]), float(found["high"])
     return Evidence(float(found["factor"]), low, middle, high, tuple(found["rows"]))
 

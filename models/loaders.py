@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from infralab.models.arithmetic import Number, any_of, where
 from infralab.models.catalogue import Component
-from infralab.models.constants import fitted, table
+from infralab.models.constants import assumed, fitted, table
 from infralab.models.dataset import Data
 from infralab.models.machine import Machine, Pool
 
@@ -116,5 +116,5 @@ def _output_pixels(machine: Machine, data: Data) -> float:
     if size is not None:
         return float(size) ** 2
     if data.pixels is None and data.encoding == "raw" and isinstance(data.bytes_per_sample, float):
-        return min(data.bytes_per_sample / 3.0, 224.0**2)
-    return 224.0**2
+        return min(data.bytes_per_sample / 3.0, assumed("image.side") ** 2)
+    return assumed("image.side") ** 2

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from infralab.models.arithmetic import Number
 from infralab.models.catalogue import Catalogue, CatalogueError, Component, UnknownComponent
-from infralab.models.constants import assumed
+from infralab.models.constants import assumed, table
 from infralab.models.design import Box, Design
 from infralab.models.figures import Figure, Figures
 from infralab.models.machine import Chip, Dpu, Host, Machine, Pool, Port, Switch, Tier
@@ -393,7 +393,7 @@ def _switch(machine: Machine, box: Box, owner: str, component: Component | None)
         family = str(component.facts.get("fabric", ""))
     else:
         figures.assume(f"{box.name}: switch not known, taken as non-blocking", moves=False)
-    infiniband = "infiniband" in family or "omni" in family
+    adaptive = any(name in family for name in table("network")["adaptive"]["families"])
     return Switch(
         name=box.name,
         owner=owner,
@@ -403,6 +403,6 @@ def _switch(machine: Machine, box: Box, owner: str, component: Component | None)
         hop_latency=hop,
         oversubscription=figures.number(f"{owner}.oversubscription", box.oversubscription or 1.0),
         topology=box.topology or "fat-tree",
-        routing=box.routing or ("adaptive" if infiniband else "ecmp"),
+        routing=box.routing or ("adaptive" if adaptive else "ecmp"),
         in_network_reduction=reduction,
     )

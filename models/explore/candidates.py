@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from infralab.models.catalogue import Catalogue, Component
+from infralab.models.constants import table
 from infralab.models.design import Box, Design, Step, Wire
 from infralab.models.edits import apply_step
 
@@ -236,15 +237,17 @@ def _faster_links(design: Design, wire: Wire, link: Component, catalogue: Catalo
 
 def _software(design: Design, catalogue: Catalogue) -> Iterator[Change]:
     software = design.software
-    for name in ("jax", "pytorch", "tensorflow") if software.framework in ("jax", "pytorch", "tensorflow") else ():
+    compared = table("frameworks")["compared"]
+    for name in compared if software.framework in compared else ():
         if name != software.framework:
             yield Change(f"{name} instead of {software.framework}", FREE, "software", (_key("software.framework", name),),
                          note="code has to be ported")  # fmt: skip
     if design.workload is not None and design.workload.dataset is not None:
+        readers = (software.framework,) if software.framework else compared
         for name in catalogue.ids("loader"):
             loader = catalogue.get(name, "loader")
             words = " ".join(str(f) for f in loader.facts.get("frameworks", ()))
-            if name != software.loader and (software.framework or "pytorch") in words:
+            if name != software.loader and any(f in words for f in readers):
                 yield Change(f"load with {name}", FREE, "software", (_key("software.loader", name),))
         if software.in_flight:
             more = int(software.in_flight * 4)

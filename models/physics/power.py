@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from infralab.models.arithmetic import Number, first, maximum, minimum
-from infralab.models.constants import table
+from infralab.models.constants import assumed, table
 from infralab.models.job import COMMUNICATION, COMPUTE, MEMORY
 from infralab.models.machine import Chip, Machine, Pool, Switch, Tier
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from infralab.models.outcome import Outcome
 
 SMALL_KINDS = frozenset({"edge-cpu", "edge-gpu", "edge-asic", "mcu", "mcu-npu"})
-OVERHEAD_IDLE_SHARE = 0.5  # of a server's overhead: what fans and processors draw idle (dgx-h100: 2.2 of 4.6 kW)
-BOARD_WATTS = 30.0  # a chip below that, alone, sits on a board of its own, not in a server
 # Names of `typical_fraction` by what bounds the work, best match first.
 WORK = {
     COMPUTE: ("training", "inference", "prefill", "decode_large_batch"),
@@ -94,9 +92,9 @@ def _chip_watts(machine: Machine, chip: Chip, busy: Number, boundness: str) -> N
         machine.figures.assume(f"power of {chip.id} not known: taken by its clock", moves=False)
         path = f"{chip.path}.power"
         most = machine.figures.figure(path, own["watts_per_hz"] * float(clock) * 1e6, "W", "assumed", "clock")
-    idle = entry.get("idle_with_context_fraction", entry.get("idle_fraction", 0.2))
+    idle = entry.get("idle_with_context_fraction", entry.get("idle_fraction", assumed("power.idle_share")))
     fractions = entry.get("typical_fraction", {})
-    typical = next((fractions[name] for name in WORK[boundness] if name in fractions), 0.8)
+    typical = next((fractions[name] for name in WORK[boundness] if name in fractions), assumed("power.work_share"))
     idle = machine.figures.figure(f"{chip.path}.idle_share", float(idle), "", "assumed", "power.toml")
     typical = machine.figures.figure(f"{chip.path}.work_share", float(typical), "", "assumed", "power.toml")
     return most * (idle + maximum(typical - idle, 0.0) * busy)
@@ -128,7 +126,8 @@ def _server_watts(machine: Machine, pool: Pool, chips: Number, busy: Number) -> 
     entry = machine.catalogue.table("power.server").get(pool.component.id)
     if entry is not None and "overhead_total_w" in entry:
         # fans and processors follow the load between the server's idle and its full overhead
-        share = OVERHEAD_IDLE_SHARE + (1.0 - OVERHEAD_IDLE_SHARE) * busy
+        idle = assumed("power.overhead_idle_share")
+        share = idle + (1.0 - idle) * busy
         path = f"{pool.owner}.server_overhead"
         mark = "assumed" if entry.get("from_memory") else "cited"
         full = figures.figure(path, float(entry["overhead_total_w"]), "W", mark, pool.component.id)
@@ -144,7 +143,7 @@ def _class(pool: Pool) -> str:
     form = str(pool.chip.facts.get("form_factor", "")).lower()
     if kind in ("mcu", "mcu-npu"):
         return "bare"
-    small = pool.chip.power_watts is not None and first(pool.chip.power_watts) < BOARD_WATTS
+    small = pool.chip.power_watts is not None and first(pool.chip.power_watts) < assumed("power.board_watts")
     if kind in SMALL_KINDS or (small and pool.component.room == "chip" and kind != "cpu"):
         return "board"
     if kind == "cpu":

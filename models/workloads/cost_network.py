@@ -14,7 +14,7 @@ from typing import Any
 
 from infralab.models.arithmetic import Number, exp, first, maximum, minimum
 from infralab.models.arithmetic import log as log_of
-from infralab.models.constants import table
+from infralab.models.constants import assumed, table
 from infralab.models.machine import Machine
 from infralab.models.workloads import transformer
 
@@ -184,7 +184,7 @@ def _patches(machine: Machine, name: str, facts: Mapping[str, Any]) -> Network |
     if shape is None:
         return None
     workload = machine.design.workload
-    own = _pixels(facts.get("image")) or 224.0**2
+    own = _pixels(facts.get("image")) or assumed("image.side") ** 2
     asked = (_pixels(workload.image_size) if workload is not None else None) or own
     patch = float(facts.get("patch", 16))
     tokens = asked / patch**2 + 1.0

@@ -13,16 +13,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from infralab.models.arithmetic import Number, first, maximum, minimum, where
-from infralab.models.constants import fitted, table
+from infralab.models.constants import assumed, fitted, table
 from infralab.models.job import COMMUNICATION, MEMORY, OVERHEAD, Input, Job, Memory, Part, Save, Step, Traffic
 from infralab.models.machine import Machine, Pool
 from infralab.models.network import group
 from infralab.models.physics import collectives, peaks
+from infralab.models.physics.room import CACHE_LINE_BYTES
 from infralab.models.workloads import graph_costs, graph_sampling, graph_stages
 from infralab.models.workloads.graph_costs import Cost, Layer
 from infralab.models.workloads.graph_sampling import Block
 from infralab.models.workloads.graph_shape import FILE, Graph, Network, read_graph, read_network
-from infralab.models.workloads.graph_stages import CACHE_LINE
 
 
 def lower(machine: Machine) -> Job:
@@ -65,8 +65,9 @@ def _batch(machine: Machine, pool: Pool, graph: Graph, network: Network, share: 
         return 1.0
     if not network.fanout and not graph.many:
         return graph.targets * share
-    machine.figures.assume("batch not given: 1024 targets a chip taken", moves=True)
-    return 1024.0 * pool.all_chips
+    each = assumed("graph.targets")
+    machine.figures.assume(f"batch not given: {each:g} targets a chip taken", moves=True)
+    return each * pool.all_chips
 
 
 def _blocks(machine: Machine, graph: Graph, network: Network, each: Number, keys: tuple[str, ...]) -> list[Block]:
@@ -168,7 +169,7 @@ def _step_parts(
     stream: Number = 0.0
     gather: Number = 0.0
     for cost in costs:
-        lines = maximum(1.0, CACHE_LINE / cost.row_bytes)
+        lines = maximum(1.0, CACHE_LINE_BYTES / cost.row_bytes)
         compute = compute + cost.flop * passes / (peak.value * dense)
         stream = stream + (cost.stream_bytes + 2.0 * cost.edge_state_bytes) * passes / (
             chip.memory_bandwidth * streaming

@@ -7,7 +7,7 @@ from typing import Any
 
 from infralab.models.arithmetic import Number, minimum
 from infralab.models.catalogue import UnknownComponent
-from infralab.models.constants import table
+from infralab.models.constants import assumed, table
 from infralab.models.machine import Machine
 from infralab.models.workloads import graph_costs
 
@@ -57,16 +57,16 @@ def read_graph(machine: Machine) -> Graph | None:
     read = {k: number(f"workload.dataset.{k}", v) for k, v in values.items() if v is not None}
     many = values["graphs"] is not None
     if "features" not in read:
-        machine.figures.assume("width of node features not given: 128 assumed")
+        machine.figures.assume(f"width of node features not given: {assumed('graph.features'):g} assumed")
     if many and _on_distances(machine):
         # networks on distances build their own edges: neighbours inside the cut-off
         neighbours = float(table(FILE)["cutoff"]["neighbours"])
-        machine.figures.assume("edges by distance: all pairs of a molecule, at most 30 neighbours", moves=False)
+        machine.figures.assume(f"edges by distance: all pairs of a molecule, at most {neighbours:g} neighbours", moves=False)
         read["edges"] = read["nodes"] * minimum(read["nodes"] - 1.0, neighbours)
     targets = read.get("graphs") if many else read.get("train_nodes", read["nodes"])
     assert targets is not None
     return Graph(
-        read["nodes"], read["edges"], read.get("features", 128.0), read.get("edge_features", 0.0), targets, many
+        read["nodes"], read["edges"], read.get("features", assumed("graph.features")), read.get("edge_features", 0.0), targets, many
     )
 
 
@@ -100,7 +100,7 @@ def read_network(machine: Machine, graph: Graph) -> Network | None:
     facts.update(workload.shape)
     number = machine.figures.number
     layers = round(float(workload.layers or facts.get("layers", 2)))
-    hidden = number("workload.hidden", float(workload.hidden or facts.get("hidden", 256)))
+    hidden = number("workload.hidden", float(workload.hidden or facts.get("hidden", assumed("graph.hidden"))))
     heads = number("workload.heads", float(workload.heads or facts.get("heads") or 1))
     costs = graph_costs.coefficients(name)
     updates = workload.updates_edges

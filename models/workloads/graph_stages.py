@@ -15,10 +15,11 @@ from infralab.models.arithmetic import Number, every, floor, maximum, minimum, p
 from infralab.models.constants import fitted, table
 from infralab.models.job import COMMUNICATION, MEMORY, OVERHEAD, Part
 from infralab.models.machine import HOST_KINDS, Machine, Pool
+from infralab.models.network import host_link
+from infralab.models.physics.room import CACHE_LINE_BYTES
 from infralab.models.workloads.graph_sampling import Block
 from infralab.models.workloads.graph_shape import FILE, Graph
 
-CACHE_LINE = 64.0
 STAGES = ("sample", "gather", "step")
 
 
@@ -80,7 +81,7 @@ def sample_parts(machine: Machine, pool: Pool, graph: Graph, blocks: list[Block]
         assert chip.memory_bandwidth is not None
         share = fitted(figures, FILE, (chip.generation, chip.kind), "sample_share")
         hops = fitted(figures, FILE, (chip.generation, chip.kind), "hop_seconds", "s") * len(blocks)
-        seconds = edges * CACHE_LINE / (chip.memory_bandwidth * share) + hops
+        seconds = edges * CACHE_LINE_BYTES / (chip.memory_bandwidth * share) + hops
         return [Part("sample", f"{chip.path}.memory_bandwidth", "sampling on the chip", seconds, seconds, MEMORY,
                      "edges × cache line / (bandwidth × sample share) + hops × fixed time")]  # fmt: skip
     rate = fitted(figures, FILE, ("host",), "edges_per_core_second")
@@ -120,7 +121,7 @@ def gather_parts(
     row = graph.features * width
     needed = sources * row
     share = fitted(figures, FILE, (chip.generation, chip.kind), "gather_share")
-    lines = maximum(1.0, CACHE_LINE / maximum(row, 1.0))
+    lines = maximum(1.0, CACHE_LINE_BYTES / maximum(row, 1.0))
     near, across = _served(machine, pool, graph, row, stack)
     local = needed * near * lines / (chip.memory_bandwidth * share)
     parts = [Part("gather", f"{chip.path}.memory_bandwidth", "irregular memory access", local, local, MEMORY,
@@ -139,9 +140,7 @@ def gather_parts(
 def _from_host(machine: Machine, pool: Pool, row: Number, needed: Number, stack: Stack) -> Part:
     """Rows over the host link: read by the chip, or gathered by the host's cores and copied."""
     figures, chip = machine.figures, pool.chip
-    link = chip.host_link
-    if link is None:
-        link = figures.figure(f"{chip.path}.host_link", 32e9, "B/s", "assumed", "PCIe 4 x16")
+    link = host_link(machine, pool)
     half = fitted(figures, FILE, ("host",), "half_row_bytes", "B")
     copied = stack.features == "host"
     rate = link * fitted(figures, FILE, ("host",), "copied_share" if copied else "link_share")

@@ -2,8 +2,8 @@
 
 A sample reads `lookups` rows of `width` values at random; the tables live in the chips' memory when
 they fit over the pool (sharded, then pooled rows cross an all-to-all), else in host memory behind the
-host link: small tables stay, the largest go (each table is placed whole). Gathers reach a share of memory bandwidth that depends on the row (model.md, 8, 11); a
-SparseCore reaches more. (Naumov et al. 2019; Mudigere et al. 2022.)
+host link: small tables stay, the largest go (each table is placed whole). Gathers reach a share of
+memory bandwidth; a SparseCore reaches more. (Naumov et al. 2019; Mudigere et al. 2022.)
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from typing import Any
 
 from infralab.models.arithmetic import Number, every, maximum, minimum, where
 from infralab.models.catalogue import UnknownComponent
-from infralab.models.constants import fitted, table
+from infralab.models.constants import assumed, fitted, table
 from infralab.models.job import COMMUNICATION, MEMORY, OVERHEAD, Input, Job, Memory, Part, Save, Step, Traffic
 from infralab.models.machine import Machine, Pool
-from infralab.models.network import group
+from infralab.models.network import group, host_link
 from infralab.models.physics import collectives, peaks
+from infralab.models.physics.room import CACHE_LINE_BYTES, usable
+from infralab.models.units import human
 
-COST_OF_HIT = 0.25  # last-level caches that print a bandwidth have about four times that of memory
-INDEX_BYTES = 8.0
+INDEX_BYTES = 8.0  # 64-bit row numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def _network(machine: Machine) -> Network | None:
     pairs = 1.0
     if workload.kind.endswith("inference"):
         pairs = float(facts.get("pairs_per_query", _pairs_per_query(machine)))
-    asked = float(facts.get("input_bytes_per_sample", 160))
+    asked = float(facts.get("input_bytes_per_sample", assumed("recommender.input_bytes")))
     return Network(
         tables,
         rows,
@@ -209,7 +210,7 @@ def _resident(pool: Pool, network: Network, table_bytes: Number, training: bool,
         return 0.0
     if pool.chip.memory_bytes is None:
         return 1.0
-    room = pool.chip.memory_bytes * 0.9 * (pool.all_chips if training else 1.0)
+    room = usable(pool.chip.memory_bytes) * (pool.all_chips if training else 1.0)
     served: Number = 0.0
     below: Number = 0.0
     for rows, lookups in zip(network.row_shares, network.lookup_shares, strict=True):
@@ -220,7 +221,7 @@ def _resident(pool: Pool, network: Network, table_bytes: Number, training: bool,
 
 def _missed(network: Network, row: Number, cache_bytes: Number | None) -> Number:
     """Share of the gathers that main memory serves: tables that fit the last-level cache together are hit
-    there at a quarter of the cost (smallest first; rows of larger tables are taken as never hit)."""
+    there at a share of the cost (smallest first; rows of larger tables are taken as never hit)."""
     if cache_bytes is None:
         return 1.0
     below: Number = 0.0
@@ -228,7 +229,7 @@ def _missed(network: Network, row: Number, cache_bytes: Number | None) -> Number
     for rows, lookups in zip(network.row_shares, network.lookup_shares, strict=True):
         below = below + rows * network.rows * row
         hit = hit + where(below <= cache_bytes, lookups, 0.0)
-    return 1.0 - hit * (1.0 - COST_OF_HIT)
+    return 1.0 - hit * (1.0 - assumed("recommender.cost_of_hit"))
 
 
 def _sparse_share(machine: Machine) -> Number:
@@ -246,12 +247,13 @@ def _embedding_parts(
     """Rows read at random (and, in training, gradients scattered back with the optimizer's state)."""
     figures, chip = machine.figures, pool.chip
     row = network.width * element
-    touched = each * network.lookups * row * (3.0 if training else 1.0) * maximum(1.0, 64.0 / row)
+    touched = each * network.lookups * row * (3.0 if training else 1.0) * maximum(1.0, CACHE_LINE_BYTES / row)
     sparse = chip.facts.get("sparse_cores")
     bandwidth = chip.memory_bandwidth
     if bandwidth is None:
-        bandwidth = figures.figure(f"{chip.path}.memory_bandwidth", 1e11, "B/s", "assumed")
-        figures.assume(f"{chip.id}: memory bandwidth not in the catalogue, 100 GB/s assumed")
+        taken = assumed("recommender.memory_bandwidth")
+        bandwidth = figures.figure(f"{chip.path}.memory_bandwidth", taken, "B/s", "assumed")
+        figures.assume(f"{chip.id}: memory bandwidth not in the catalogue, {human(taken, 'B/s')} assumed")
     share = _sparse_share(machine) if sparse else fitted(figures, "recommender", keys, "gather_share")
     missed = _missed(network, row, chip.cache_bytes)
     seconds = touched * resident * missed / (bandwidth * share)
@@ -260,9 +262,7 @@ def _embedding_parts(
                   "pairs × lookups × row bytes / (bandwidth × gather share); rows below 64 B cost a whole line")]  # fmt: skip
     if every(resident > 0.9999):
         return parts
-    link = chip.host_link
-    if link is None:
-        link = figures.figure(f"{chip.path}.host_link", 32e9, "B/s", "assumed", "PCIe 4 x16")
+    link = host_link(machine, pool)
     share = fitted(figures, "recommender", ("host",), "gather_share")
     seconds = touched * (1.0 - resident) / (minimum(link, pool.host.memory_bandwidth / pool.chips) * share)
     parts.append(Part("embedding rows in host memory", f"{chip.path}.host_link", "host link", seconds, seconds, MEMORY,
@@ -301,12 +301,13 @@ def _exchange_parts(
     job.traffic.append(Traffic("embeddings", pool.name, pool.name, sent, "embeddings"))
     dense = network.dense_parameters * 4.0
     reduce = where(chips > 1.0, collectives.seconds("all-reduce", dense, whole), 0.0)
-    # the last layers' gradients are ready first: half of the all-reduce hides behind the rest of backward
+    # the last layers' gradients are ready first and hide behind the rest of backward
+    shown = reduce * (1.0 - assumed("recommender.hidden_reduce"))
     return [
         Part("embedding exchange", across.resource, across.kind, exchange, exchange, COMMUNICATION,
              "all-to-alls of row numbers and twice of pairs × large tables × width"),
-        Part("dense gradients", lane.resource, lane.kind, reduce * 0.5, reduce, COMMUNICATION,
-             "all-reduce of the dense parameters, half hidden behind backward"),
+        Part("dense gradients", lane.resource, lane.kind, shown, reduce, COMMUNICATION,
+             "all-reduce of the dense parameters, partly hidden behind backward"),
     ]  # fmt: skip
 
 
@@ -320,12 +321,13 @@ def _describe(
     if pool.chip.memory_bytes is not None:
         held = table_bytes / (pool.all_chips if training else 1.0)
         if spilled:
-            held = minimum(held, pool.chip.memory_bytes * 0.9)
+            held = minimum(held, usable(pool.chip.memory_bytes))
             machine.figures.assume("tables beyond the chips' memory are read from the host's", moves=False)
+        gathered = (network.lookups + network.tables) * network.width * element
         parts: list[tuple[str, Number]] = [
             ("embedding tables", held),
             ("dense networks", network.dense_parameters * (16.0 if training else element)),
-            ("activations", each * (network.lookups + network.tables) * network.width * element / 16.0),
+            ("activations", each * gathered * assumed("recommender.kept_rows")),
         ]
         needed: Number = 0.0
         for _, size in parts:

@@ -17,6 +17,7 @@ from infralab.models.network import group
 from infralab.models.physics.collectives import Group, bus_factor, cause
 from infralab.models.physics.collectives import seconds as collective_seconds
 from infralab.models.physics.peaks import CPU_KINDS, number_bytes
+from infralab.models.physics.room import usable
 from infralab.models.workloads.cost_network import TRAINING_PASSES, Network
 from infralab.models.workloads.network_split import Cut, cut_of, exchanges, in_turn, micro_batches, one_chip
 from infralab.models.workloads.network_step import Run, memory_lane, parts, plan_run
@@ -117,7 +118,7 @@ def _sized(
     kept = assumed("network.kept_activations") if run.training else live
     per_sample = network.activations * number_bytes(run.precision) * kept
     capacity = _capacity(pool)
-    room = None if capacity is None else maximum(capacity * 0.9 / run.copies - state, 0.0)
+    room = None if capacity is None else maximum(usable(capacity) / run.copies - state, 0.0)
     fits = assumed("network.batch_limit") if room is None else floor(divide(room, per_sample))
     found = False
     batch: Number

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from infralab.models.arithmetic import Number, first, maximum, minimum
+from infralab.models.constants import assumed
 from infralab.models.design import FrozenMap
 from infralab.models.workloads.transformer_shape import Gemm, Latent, Shape
 
@@ -75,7 +76,7 @@ def from_facts(name: str, facts: Mapping[str, Any], causal: bool = True, assume:
     head_size = _number(facts, "head_size", 0.0)
     heads = _number(facts, "heads", 0.0)
     if first(heads) <= 0:
-        heads = hidden / 128.0 if first(head_size) <= 0 else hidden / head_size
+        heads = hidden / assumed("transformer.head_size") if first(head_size) <= 0 else hidden / head_size
         if assume is not None and "layer_mix" not in facts:
             assume(f"{name}: heads not given, taken as {first(heads):g}", False)
     if first(head_size) <= 0:
@@ -170,8 +171,8 @@ def _latent(facts: Mapping[str, Any]) -> Latent | None:
         read = {key: float(table.get(key, 0.0)) for key in ("q_rank", "kv_rank", "nope", "rope", "v")}
         return Latent(read["q_rank"], read["kv_rank"], read["nope"], read["rope"], read["v"])
     if "kv_rank" in facts:
-        head = _number(facts, "head_size", 128.0)
-        rope = _number(facts, "rope_size", 64.0)
+        head = _number(facts, "head_size", assumed("transformer.head_size"))
+        rope = _number(facts, "rope_size", assumed("transformer.rope_size"))
         return Latent(_number(facts, "q_rank", 0.0), _number(facts, "kv_rank"), head, rope, head)
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from infralab.models.arithmetic import Number, Truth, any_of, both, every, first, floor, maximum, minimum, where
+from infralab.models.constants import assumed
 from infralab.models.design import Plan
 from infralab.models.machine import HOST_KINDS, Machine, Pool
 from infralab.models.workloads.inference.formats import Formats
@@ -84,7 +85,7 @@ def memory_of(machine: Machine, pool: Pool) -> Number:
         machine.missing(pool.owner, f"{pool.chip.id} has no memory size in the catalogue: give one")
     elif pool.host.mark == "assumed":
         machine.figures.assume(f"{pool.name}: host memory not known, taken as large enough", moves=False)
-        return 4e12
+        return assumed("host.memory_large")
     return pool.host.memory_bytes / pool.chips
 
 

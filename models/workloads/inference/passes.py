@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from infralab.models.arithmetic import Number, any_of, ceil, log2, maximum, minimum, where
+from infralab.models.constants import assumed
 from infralab.models.machine import Machine, Pool
 from infralab.models.network import group
 from infralab.models.physics.collectives import Group, Lane, cause, seconds
@@ -18,8 +19,7 @@ from infralab.models.workloads.inference.stack import Stack
 from infralab.models.workloads.transformer import Shape
 
 EXPERT_TILE = 64.0  # rows of the smallest tile a grouped product works on: a lone row is not padded
-IMBALANCE = 1.2  # the fullest expert rank over the mean; 18 to 25 % measured in large deployments
-ACTIVATION_PASSES = 12.0  # reads and writes of the hidden state a layer outside matrix products
+EXPERT_TRAFFIC = 0.75  # of 16 bits each way: a token travels to its experts in 8 bits and back in 16
 
 
 @dataclass(slots=True)
@@ -89,7 +89,7 @@ class Engine:
         scores = flop / (t * stack.attention)
         kept = sequences * shape.kv_bytes(context, formats.kv_bytes) / (self.kv_ways * stack.cache)
         on_links, fixed = self._collectives(tokens)
-        moved = ACTIVATION_PASSES * shape.layers * tokens * shape.hidden * formats.activation_bytes
+        moved = assumed("inference.activation_passes") * shape.layers * tokens * shape.hidden * formats.activation_bytes
         return Pass(
             matmul=where(gemm >= read, gemm, 0.0),
             weights=where(gemm >= read, 0.0, read),
@@ -119,7 +119,7 @@ class Engine:
         if any_of(shape.moe_layers > 0.0):
             together = tokens * layout.expert_ranks
             touched = shape.touched_experts(together)
-            skew = where(layout.expert > 1.0, IMBALANCE, 1.0)
+            skew = where(layout.expert > 1.0, assumed("inference.expert_imbalance"), 1.0)
             rows = together * shape.experts_per_token
             rows = rows + maximum(touched - touched * touched / maximum(rows, 1e-9), 0.0) * (EXPERT_TILE - 1.0) / 2.0
             slow = layout.expert_chips * stack.expert_factor
@@ -144,8 +144,7 @@ class Engine:
             moved = count * seconds("all-reduce", bytes_, self.reduce)
             fixed = count * self._fixed(self.reduce)
         if self.exchange is not None:
-            # each token travels to its experts in 8 bits and back in 16
-            sent = bytes_ * shape.experts_per_token * 0.75
+            sent = bytes_ * shape.experts_per_token * EXPERT_TRAFFIC
             moved = moved + shared * 2.0 * seconds("all-to-all", sent, self.exchange)
             fixed = fixed + shared * 2.0 * self._fixed(self.exchange)
         if self.hop is not None:
@@ -190,7 +189,7 @@ class Engine:
             found.append(("activations", sent))
         if self.exchange is not None and self.exchange.outer is not None:
             away = 1.0 - minimum(self.exchange.local / maximum(self.exchange.size, 1.0), 1.0)
-            sent = 2.0 * state * shape.experts_per_token * 0.75 * shape.moe_layers * away
+            sent = 2.0 * state * shape.experts_per_token * EXPERT_TRAFFIC * shape.moe_layers * away
             found.append(("experts", sent))
         return [(name, sent) for name, sent in found if any_of(sent > 0.0)]
 

@@ -6,12 +6,10 @@ import re
 from dataclasses import dataclass
 
 from infralab.models.arithmetic import Number, minimum
-from infralab.models.constants import fitted, table
+from infralab.models.constants import assumed, fitted, table
 from infralab.models.machine import HOST_KINDS, Machine, Pool
 from infralab.models.workloads.inference.family import FILE, family_of
 from infralab.models.workloads.inference.formats import Formats
-
-CEILING = 0.97  # of a datasheet rate: the best matrix product measured on any chip (Gaudi 2)
 
 
 @dataclass(slots=True)
@@ -111,7 +109,7 @@ def stack(machine: Machine, pool: Pool, formats: Formats) -> Stack:
     reduce = fitted(figures, FILE, link_keys, "reduce_seconds", "s")
     return Stack(
         family=family,
-        matmul=formats.peak * minimum(of_chip(f"matmul_share_{formats.width}bit") * factor, CEILING),
+        matmul=formats.peak * minimum(of_chip(f"matmul_share_{formats.width}bit") * factor, assumed("inference.most_of_peak")),
         attention=formats.attention_peak * of_chip("attention_share") * of_stack("attention_factor"),
         weights=read,
         unpack_seconds=unpack,
@@ -138,7 +136,7 @@ def stack(machine: Machine, pool: Pool, formats: Formats) -> Stack:
 def _bandwidth(machine: Machine, pool: Pool, factor: Number) -> tuple[Number, str]:
     """Achieved bytes/s of one chip's memory; few cores of a CPU cannot draw all of it."""
     figures, chip = machine.figures, pool.chip
-    share = minimum(fitted(figures, FILE, chip_keys_of(pool), "bandwidth_share") * factor, CEILING)
+    share = minimum(fitted(figures, FILE, chip_keys_of(pool), "bandwidth_share") * factor, assumed("inference.most_of_peak"))
     path = f"{chip.path}.memory_bandwidth"
     whole = chip.memory_bandwidth
     if whole is None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from infralab.models.arithmetic import Number, first
-from infralab.models.constants import fitted, table
+from infralab.models.constants import assumed, fitted, table
 from infralab.models.machine import Chip, Machine, Pool
 from infralab.models.network import host_link
 from infralab.models.physics.peaks import BITS, Peak, peak
 from infralab.models.physics.roofline import Engine, tiles
+from infralab.models.units import human
 from infralab.models.workloads.training.compute import Rates
 
 FILE = "transformer_training"
@@ -96,8 +97,9 @@ def rates(machine: Machine, pool: Pool, peaks: Peaks, constants: Constants) -> R
         rate = rate * of_chip("narrow_share") if peaks.narrow else rate
     bandwidth = chip.memory_bandwidth
     if bandwidth is None:
-        bandwidth = machine.figures.figure(f"{chip.path}.memory_bandwidth", 1e12, "B/s", "assumed")
-        machine.figures.assume(f"{chip.id} has no memory bandwidth on record: 1 TB/s")
+        taken = assumed("training.memory_bandwidth")
+        bandwidth = machine.figures.figure(f"{chip.path}.memory_bandwidth", taken, "B/s", "assumed")
+        machine.figures.assume(f"{chip.id} has no memory bandwidth on record: {human(taken, 'B/s')}")
     reached = bandwidth * of_chip("memory_share") * stack
     cut = tiles(chip.kind, chip.facts, 0.0 if chip.cores is None else chip.cores)
     fill, lost = of_chip("fill_depth"), of_chip("lost_waves")
