@@ -22,6 +22,18 @@ else:
     Number = Any
     Truth = Any
 
+    class _Numpy:
+        """Comes with the first array; an `import` in each function would take longer than what it does."""
+
+        def __getattr__(self, name):
+            import numpy
+
+            found = getattr(numpy, name)
+            setattr(self, name, found)
+            return found
+
+    np = _Numpy()
+
 
 def is_scalar(x: object) -> bool:
     """Whether `x` is one number rather than an array of variants."""
@@ -31,16 +43,12 @@ def is_scalar(x: object) -> bool:
 def maximum(a: Number, b: Number) -> Number:
     if isinstance(a, (float, int)) and isinstance(b, (float, int)):
         return a if a >= b else b
-    import numpy as np
-
     return np.maximum(a, b)
 
 
 def minimum(a: Number, b: Number) -> Number:
     if isinstance(a, (float, int)) and isinstance(b, (float, int)):
         return a if a <= b else b
-    import numpy as np
-
     return np.minimum(a, b)
 
 
@@ -48,64 +56,48 @@ def where(condition: Truth, a: Number, b: Number) -> Number:
     """`a` where the condition holds, else `b`; both are evaluated by the caller."""
     if isinstance(condition, bool):
         return a if condition else b
-    import numpy as np
-
     return np.where(condition, a, b)
 
 
 def ceil(x: Number) -> Number:
     if isinstance(x, (float, int)):
         return float(math.ceil(x)) if math.isfinite(x) else x
-    import numpy as np
-
     return np.ceil(x)
 
 
 def floor(x: Number) -> Number:
     if isinstance(x, (float, int)):
         return float(math.floor(x)) if math.isfinite(x) else x
-    import numpy as np
-
     return np.floor(x)
 
 
 def sqrt(x: Number) -> Number:
     if isinstance(x, (float, int)):
         return math.sqrt(x)
-    import numpy as np
-
     return np.sqrt(x)
 
 
 def log(x: Number) -> Number:
     if isinstance(x, (float, int)):
         return math.log(x)
-    import numpy as np
-
     return np.log(x)
 
 
 def log2(x: Number) -> Number:
     if isinstance(x, (float, int)):
         return math.log2(x)
-    import numpy as np
-
     return np.log2(x)
 
 
 def exp(x: Number) -> Number:
     if isinstance(x, (float, int)):
         return math.exp(x) if x < 700.0 else math.inf
-    import numpy as np
-
     return np.exp(np.minimum(x, 700.0))
 
 
 def power(x: Number, y: Number) -> Number:
     if isinstance(x, (float, int)) and isinstance(y, (float, int)):
         return float(x**y)
-    import numpy as np
-
     return np.power(x, y)
 
 
@@ -113,8 +105,6 @@ def divide(a: Number, b: Number) -> Number:
     """a / b, infinite where b is zero (a capacity over no demand)."""
     if isinstance(a, (float, int)) and isinstance(b, (float, int)):
         return a / b if b != 0.0 else math.inf
-    import numpy as np
-
     if b.all() if isinstance(b, np.ndarray) else b != 0.0:
         return a / b  # mostly, and in half the time
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -134,8 +124,6 @@ def any_of(condition: Truth) -> bool:
 def both(a: Truth, b: Truth) -> Truth:
     if isinstance(a, bool) and isinstance(b, bool):
         return a and b
-    import numpy as np
-
     return np.logical_and(a, b)
 
 

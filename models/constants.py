@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from infralab.models.arithmetic import Number
-from infralab.models.figures import Figures
+from infralab.models.figures import Figure, Figures
 
 FOLDER = Path(__file__).parent / "fitted"
 
@@ -34,24 +34,27 @@ def assumed(name: str) -> float:
 
 class Constant(NamedTuple):
     path: str
-    value: float
-    mark: str
-    source: str
+    figure: Figure  # as it is recorded where nothing varies
 
 
 @cache
-def _find(file: str, keys: tuple[str, ...], name: str) -> Constant:
+def _find(file: str, keys: tuple[str, ...], name: str, unit: str) -> Constant:
     data = table(file)
     for key in (*keys, "default"):
         value = data.get(key, {}).get(name)
         if value is not None:
             fitted_default = "default" in data.get("fitted_keys", ())
             mark = "assumed" if key == "default" and not fitted_default else "fitted"
-            return Constant(f"fitted.{file}.{key}.{name}", float(value), mark, f"fitted/{file}.toml")
+            return Constant(
+                f"fitted.{file}.{key}.{name}", Figure(float(value), unit, mark, f"fitted/{file}.toml")
+            )
     raise KeyError(f"fitted/{file}.toml has no {name} for {keys} and no default")
 
 
 def fitted(figures: Figures, file: str, keys: tuple[str, ...], name: str, unit: str = "") -> Number:
     """The constant `name` of the first of `keys` that has it, else of `default`, as a recorded figure."""
-    found = _find(file, keys, name)
-    return figures.figure(found.path, found.value, unit, found.mark, found.source)
+    path, figure = _find(file, keys, name, unit)
+    if figures.plain:
+        figures.read[path] = figure
+        return figure.value
+    return figures.figure(path, *figure)

@@ -240,33 +240,35 @@ def _utilisation(found: Outcome, gains: Elasticities, x: float) -> tuple[Resourc
     """Queued resources by their load U = X·D; parts of the accelerators by the time they would take alone."""
     assert found.job is not None
     recorded = found.machine.figures.read
-    uses: dict[str, ResourceUse] = {}
+    latest: dict[str, tuple[Demand, float]] = {}
     classes: dict[str, dict[str, float]] = {}
-    totals: dict[str, list[float]] = {}
-    kinds: dict[str, tuple[str, str, str]] = {}
+    most: dict[str, float] = {}
     for demand in found.demands:
         capacity = first(demand.capacity)
         if not isfinite(capacity) or capacity <= 0:
             continue
         share = x * first(demand.amount) / capacity
         # one resource may carry several demands (a wire's classes add, alternatives of a tier do not)
-        totals.setdefault(demand.resource, []).append(share)
-        kinds[demand.resource] = (demand.owner, demand.kind, demand.unit)
+        most[demand.resource] = max(most.get(demand.resource, share), share)
+        latest[demand.resource] = (demand, capacity)
         label = demand.traffic or demand.kind
         by = classes.setdefault(demand.resource, {})
         if label != ALL:  # the sum over classes is the utilisation itself
             by[label] = max(by.get(label, 0.0), share)
-        uses[demand.resource] = ResourceUse(
-            demand.resource,
+    uses = {
+        resource: ResourceUse(
+            resource,
             demand.owner,
             demand.kind,
-            max(totals[demand.resource]),
+            most[resource],
             capacity,
             demand.unit,
-            tuple(by.items()),
-            gains.of.get(demand.resource, 0.0),
-            recorded[demand.resource].mark if demand.resource in recorded else "derived",
+            tuple(classes[resource].items()),
+            gains.of.get(resource, 0.0),
+            recorded[resource].mark if resource in recorded else "derived",
         )
+        for resource, (demand, capacity) in latest.items()
+    }
     for step in found.job.steps:
         actual = first(step.units * step.replicas / step.share) / x
         by_resource: dict[str, tuple[float, str]] = {}

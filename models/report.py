@@ -31,8 +31,7 @@ class StepPart:
     equation: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceUse:
+class ResourceUse(NamedTuple):
     resource: str
     owner: str
     kind: str
@@ -56,8 +55,7 @@ class Bottleneck:
     headroom: float = 1.0  # how far the rate could rise until this one binds
 
 
-@dataclass(frozen=True, slots=True)
-class Ceiling:
+class Ceiling(NamedTuple):
     """The rate if only this part existed, in the workload's unit."""
 
     resource: str

@@ -32,12 +32,13 @@ def slowest(demands: Sequence[Demand]) -> dict[str, Demand]:
         if demand.traffic != ALL and (known is None or first(demand.amount) > first(known.amount)):
             largest[demand.resource] = demand
     found: dict[str, Demand] = {}
+    least: dict[str, float] = {}
     for demand in demands:
         limit = first(demand_limit(demand))
         asked = largest.get(demand.resource, demand).traffic if demand.traffic == ALL else demand.traffic
         stage = demand.stage or STAGE.get(asked, NETWORK)
-        if limit < float("inf") and (stage not in found or limit < first(demand_limit(found[stage]))):
-            found[stage] = demand
+        if limit < least.get(stage, float("inf")):
+            found[stage], least[stage] = demand, limit
     return found
 
 

@@ -74,8 +74,8 @@ def _where(report: Report) -> dict[str, Any]:
     return {
         "bottleneck": _bottleneck(report.bottleneck),
         "runner_up": _bottleneck(report.runner_up),
-        "ceilings": [asdict(ceiling) for ceiling in report.ceilings],
-        "utilisation": [{**asdict(use), "by_class": dict(use.by_class)} for use in report.utilisation],
+        "ceilings": [ceiling._asdict() for ceiling in report.ceilings],
+        "utilisation": [{**use._asdict(), "by_class": dict(use.by_class)} for use in report.utilisation],
     }
 
 
