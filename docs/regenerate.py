@@ -79,7 +79,25 @@ def validation() -> None:
                      f"| {percent(g['p90'])} | {percent(g['never_fitted']['median'])} |")  # fmt: skip
     put(README, "validation", "\n".join(short))
     _uncertainty(rows, figures_of)
+    put(ROOT / "docs/model.md", "fits", "\n".join(_fits()))
     del Row
+
+
+def _fits() -> list[str]:
+    """What each fit left: error on the rows it was made on, and on sources it never saw."""
+    import tomllib
+
+    out = ["| constants | rows fitted on | median error | 90th percentile | rows of other sources | median error | 90th percentile |",
+           "|---|---:|---:|---:|---:|---:|---:|"]  # fmt: skip
+    for file in sorted((ROOT / "models/fitted").glob("*.toml")):
+        fit = tomllib.loads(file.read_text(encoding="utf-8")).get("fit", {})
+        seen = next((fit[name] for name in ("fitted", "residual", "all") if name in fit), None)
+        unseen = next((fit[name] for name in ("held_out", "not_fitted", "each_source_from_the_others")
+                       if isinstance(fit.get(name), dict)), None)  # fmt: skip
+        if seen and unseen:
+            cells = " | ".join(f"{g['rows']} | {one(g['median'])} | {one(g['p90'])}" for g in (seen, unseen))
+            out.append(f"| `{file.name}` | {cells} |")
+    return [*out, "", "The others name their rows in the file; [validation.md](validation.md) has their errors."]
 
 
 PEERS = [

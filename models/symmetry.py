@@ -1,7 +1,7 @@
 """Interchangeable boxes of a large drawing, evaluated once.
 
 Boxes that have the same contents and the same wires to the same kinds of neighbours carry the same
-load, so a class of k of them is one box of k-fold count (solve.md, "Replicas"). It is also the better
+load, so a class of k of them is one box of k-fold count (model.md, 1). It is also the better
 answer: of two equal boxes drawn apart, raising one alone gives nothing. The classes are the
 coarsest equitable partition of the drawn graph, found by colour refinement (Weisfeiler & Leman 1968);
 editing one box splits its class. Boxes that something names (a tier that holds data) stay alone.

@@ -3,7 +3,7 @@
 Least t such that every flow gets through and no wire is loaded beyond t of its capacity, which is the
 maximum concurrent flow with its rate turned round. Paths are added while one is shorter, priced by
 the LP's duals over *all* paths, than what the flow pays: at the end the dual is a bound over all
-paths (solve.md). HiGHS is imported here and nowhere else; without it ECMP's split is a lower bound.
+paths (model.md, 1). HiGHS is imported here and nowhere else; without it ECMP's split is a lower bound.
 """
 
 from __future__ import annotations

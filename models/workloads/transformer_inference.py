@@ -1,6 +1,6 @@
 """Transformer inference: a prefill bound by arithmetic, decode steps bound by memory, and queues of both.
 
-Equations and sources: design notes in model.md, sections 3, 10 and 11. The rate counts output tokens
+Equations and sources: model.md, sections 3, 10 and 11. The rate counts output tokens
 (in mode prefill: prompt tokens) of the whole design.
 """
 
