@@ -11,11 +11,12 @@ from textual import events
 from infralab.models.design import Box, Design
 from infralab.tui.canvas.layout import Place, Size
 from infralab.tui.canvas.view import BoxFacts, Parts, PlainParts, full_size
-from infralab.tui.canvas.widget import SLICE_SECONDS, TopologyCanvas
+from infralab.tui.canvas.widget import TopologyCanvas
 from infralab.tui.session import Look
 
 MANY_WIRES = 100
 SHOW_SECONDS = 0.15
+ROUTE_SECONDS = 0.01  # of routing in a row, while keys wait
 
 
 class FirstParts(PlainParts):
@@ -31,6 +32,9 @@ class LabCanvas(TopologyCanvas):
     whole_view = True
     _shown = 0.0  # when wires that are being routed were last painted
 
+    def at_work(self) -> None:
+        """Told to the lab while wires are being routed, so that what runs behind can rest."""
+
     @property
     def painted(self) -> bool:
         """Whether there is a picture."""
@@ -41,11 +45,11 @@ class LabCanvas(TopologyCanvas):
             self.call_later(super().fit)
 
     def set_design(self, design: Design, report: Any | None = None, parts: Parts | None = None) -> None:
-        before = self.design
+        before = self._scene.extent() if self._scene is not None else None  # the first picture needs no scene
         super().set_design(design, report, parts)
-        if design is before or self._scene is None or not self.whole_view:  # the first picture needs no scene
+        if before is None or not self.whole_view or self.gestures.current is not None:
             return
-        if self.gestures.current is None and not self._all_in_view():
+        if self.scene.extent() != before and not self._all_in_view():
             self.call_later(super().fit)
 
     def _all_in_view(self) -> bool:
@@ -83,7 +87,8 @@ class LabCanvas(TopologyCanvas):
 
     def _route_more(self) -> None:
         """The next wires; shown a few times a second, for painting takes longer than routing a slice."""
-        self._route(SLICE_SECONDS)
+        self._route(ROUTE_SECONDS)
+        self.at_work()
         now = perf_counter()
         if not self.scene.unrouted or now - self._shown > SHOW_SECONDS:
             self._shown = now
