@@ -41,12 +41,16 @@ def is_scalar(x: object) -> bool:
 
 
 def maximum(a: Number, b: Number) -> Number:
+    if type(a) is type(b) is float:  # nearly always, and told in a third of the time
+        return a if a >= b else b
     if isinstance(a, (float, int)) and isinstance(b, (float, int)):
         return a if a >= b else b
     return np.maximum(a, b)
 
 
 def minimum(a: Number, b: Number) -> Number:
+    if type(a) is type(b) is float:
+        return a if a <= b else b
     if isinstance(a, (float, int)) and isinstance(b, (float, int)):
         return a if a <= b else b
     return np.minimum(a, b)
@@ -103,22 +107,29 @@ def power(x: Number, y: Number) -> Number:
 
 def divide(a: Number, b: Number) -> Number:
     """a / b, infinite where b is zero (a capacity over no demand)."""
+    if type(a) is type(b) is float:
+        return a / b if b != 0.0 else math.inf
     if isinstance(a, (float, int)) and isinstance(b, (float, int)):
         return a / b if b != 0.0 else math.inf
-    if b.all() if isinstance(b, np.ndarray) else b != 0.0:
+    if _all(b) if isinstance(b, np.ndarray) else b != 0.0:
         return a / b  # mostly, and in half the time
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(np.equal(b, 0.0), np.inf, np.divide(a, b))
 
 
+def _all(x: NDArray[Any]) -> bool:
+    """x.all(), in a fifth of the time on arrays as short as these."""
+    return bool(np.count_nonzero(x) == x.size)
+
+
 def every(condition: Truth) -> bool:
     """Whether the condition holds for all variants: only for choices of structure."""
-    return condition if isinstance(condition, bool) else bool(condition.all())
+    return condition if isinstance(condition, bool) else _all(condition)
 
 
 def any_of(condition: Truth) -> bool:
     """Whether the condition holds for some variant: only for choices of structure."""
-    return condition if isinstance(condition, bool) else bool(condition.any())
+    return condition if isinstance(condition, bool) else bool(np.count_nonzero(condition))
 
 
 def both(a: Truth, b: Truth) -> Truth:
@@ -129,4 +140,6 @@ def both(a: Truth, b: Truth) -> Truth:
 
 def first(x: Number) -> float:
     """The value of one design: the number itself, or the first variant's."""
-    return float(x) if isinstance(x, (float, int)) else float(x.reshape(-1)[0])
+    if type(x) is float:
+        return x
+    return float(x) if isinstance(x, (float, int)) else float(x.item(0))

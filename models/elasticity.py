@@ -79,8 +79,7 @@ def elasticities(base: Outcome, design: Design, catalogue: Catalogue, inputs: bo
             cost = recorded[name].unit == "s"
             factors[i, i] = 1 / RAISE if cost else RAISE
             factors[i, len(figures) + i] = 1 / RELIEVE if cost else RELIEVE
-        for i in range(len(sources)):
-            factors[len(figures) + i, 2 * len(figures) + i] = RAISE
+        np.fill_diagonal(factors[len(figures) :, 2 * len(figures) :], RAISE)
         scales = dict(zip([*figures, *sources], factors, strict=True))
         varied = outcome(design, catalogue, scales=scales)
         rates = np.broadcast_to(np.asarray(varied.rate, dtype=float), (columns,)).tolist()

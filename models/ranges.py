@@ -90,11 +90,13 @@ def _variants(thing: Any) -> Iterator[Any]:
         return
     names, values = _fields(type(thing))
     for name, value in zip(names, values(thing), strict=True):
+        if value is None:
+            continue
         if isinstance(value, Quantity):
             if value.low is not None:
                 for end in _ends(value):
                     yield replace(thing, **{name: end})
-        elif value is not None and not isinstance(value, (str, int, float, tuple, FrozenMap)):
+        elif not isinstance(value, (str, int, float, tuple, FrozenMap)):
             for inner in _variants(value):
                 yield replace(thing, **{name: inner})
 
