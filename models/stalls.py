@@ -48,6 +48,14 @@ def stage_rates(demands: Sequence[Demand]) -> dict[str, float]:
     return {f"{stage}_rate": first(demand_limit(found[stage])) for stage in STAGES if stage in found}
 
 
+def staged(name: str, demands: Sequence[Demand]) -> str:
+    """A workload's own part "waiting" with the stage of the data path that is slowest; other names as they are."""
+    if name != WAITING:
+        return name
+    found = {stage: first(demand_limit(demand)) for stage, demand in slowest(demands).items() if stage in STAGES}
+    return f"{WAITING}: {min(found, key=lambda stage: found[stage])}" if found else name
+
+
 def waits(
     demands: Sequence[Demand], units: float, seconds: float, own: float, bottleneck: Bottleneck | None
 ) -> list[StepPart]:

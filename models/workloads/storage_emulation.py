@@ -108,7 +108,7 @@ def _add_step(
                     "seconds a step + seconds a byte of the batch",
                 ),
                 Part(
-                    "waiting near the knee",
+                    "waiting",
                     "software.prefetch",
                     "input jitter",
                     waiting,
