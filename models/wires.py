@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from infralab.models.arithmetic import Number, maximum, minimum
 from infralab.models.catalogue import Component, UnknownComponent
 from infralab.models.constants import assumed
 from infralab.models.design import Wire
 from infralab.models.machine import Link, Machine, Switch
 from infralab.models.reader import Reader
+
+CORES_PER_GBIT = 8e-9  # a design gives cores per Gb/s, the catalogue cores per byte/s
 
 
 def _replicas(machine: Machine, name: str) -> Number:
@@ -38,7 +42,44 @@ def _default_link(machine: Machine, wire: Wire) -> tuple[str, Number, Number, bo
     return "", 1.0, 0.0, False
 
 
+class Rated(NamedTuple):
+    """What one of a wire's links carries."""
+
+    bandwidth: Number  # bytes/s per direction, before efficiency
+    efficiency: Number
+    latency: Number  # seconds
+    cpu_per_bandwidth: Number  # host cores for a byte/s
+
+
+def _rated(machine: Machine, wire: Wire, component: Component | None, bandwidth: Number, own: bool) -> Rated:
+    """Figures of the link: the design's, the catalogue's, else those of the port (`own`: a box's) at its end."""
+    figures, owner = machine.figures, f"wire.{wire.name}"
+    efficiency: Number = figures.figure(f"{owner}.efficiency", assumed("link.efficiency"), "", "assumed")
+    latency: Number = figures.figure(f"{owner}.latency", assumed("link.latency"), "s", "assumed")
+    if component is not None:
+        read = Reader(machine, owner, "", component, wire)
+        found = read.get("bandwidth", "B/s")
+        if found is not None and (wire.is_ is not None or not own):
+            bandwidth = found
+        else:
+            bandwidth = figures.figure(f"{owner}.bandwidth", bandwidth, "B/s", "cited", component.id)
+        efficiency = _or(read.get("efficiency"), efficiency)
+        latency = _or(read.get("latency", "s"), latency)
+        factor = CORES_PER_GBIT if "cpu_per_bandwidth" in wire.overrides else 1.0
+        return Rated(bandwidth, efficiency, latency, _or(read.get("cpu_per_bandwidth", factor=factor), 0.0))
+    if "bandwidth" in wire.overrides:
+        given = wire.overrides["bandwidth"].value
+        bandwidth = figures.figure(f"{owner}.bandwidth", given, "B/s", "override")
+    elif isinstance(bandwidth, (float, int)) and bandwidth == 0.0:
+        figures.assume(f"{wire.name}: no link named, taken as wide enough", moves=False)
+        bandwidth = float("inf")
+    else:
+        bandwidth = figures.figure(f"{owner}.bandwidth", bandwidth, "B/s", "cited")
+    return Rated(bandwidth, efficiency, latency, 0.0)
+
+
 def lower_wire(machine: Machine, wire: Wire) -> None:
+    """Add the wire to the machine's links, or a problem that says why it is none."""
     owner = f"wire.{wire.name}"
     for end in wire.ends:
         if end not in machine.design.boxes:
@@ -56,29 +97,8 @@ def lower_wire(machine: Machine, wire: Wire) -> None:
         count = _matching_ports(machine, wire, component)
     elif link_id and machine.catalogue.has(link_id):
         component = machine.catalogue.get(link_id)
-    efficiency: Number = figures.figure(f"{owner}.efficiency", assumed("link.efficiency"), "", "assumed")
-    latency: Number = figures.figure(f"{owner}.latency", assumed("link.latency"), "s", "assumed")
-    cpu: Number = 0.0
-    if component is not None:
-        read = Reader(machine, owner, "", component, wire)
-        found = read.get("bandwidth", "B/s")
-        if found is not None and (wire.is_ is not None or not own):
-            bandwidth = found
-        else:
-            bandwidth = figures.figure(f"{owner}.bandwidth", bandwidth, "B/s", "cited", component.id)
-        efficiency = _or(read.get("efficiency"), efficiency)
-        latency = _or(read.get("latency", "s"), latency)
-        # a design gives cores per Gb/s, the catalogue's figure is cores per byte/s
-        cpu = _or(read.get("cpu_per_bandwidth", factor=1.0 if "cpu_per_bandwidth" not in wire.overrides else 8e-9), 0.0)
-        link_id = component.id
-    elif "bandwidth" in wire.overrides:
-        bandwidth = figures.figure(f"{owner}.bandwidth", wire.overrides["bandwidth"].value, "B/s", "override")
-    elif isinstance(bandwidth, (float, int)) and bandwidth == 0.0:
-        # two boxes without a link of their own: as fast as the slower end
-        figures.assume(f"{wire.name}: no link named, taken as wide enough", moves=False)
-        bandwidth = float("inf")
-    else:
-        bandwidth = figures.figure(f"{owner}.bandwidth", bandwidth, "B/s", "cited")
+    rated = _rated(machine, wire, component, bandwidth, own)
+    bandwidth = rated.bandwidth
     for end in wire.ends:
         switch = machine.switches.get(end)
         if switch is not None and switch.port_bandwidth is not None and _narrower(machine, switch, wire, component):
@@ -96,14 +116,14 @@ def lower_wire(machine: Machine, wire: Wire) -> None:
         wire=wire,
         ends=wire.ends,
         component=component,
-        link_id=link_id,
+        link_id=link_id if component is None else component.id,
         count=count,
         bandwidth=bandwidth,
-        efficiency=efficiency,
-        latency=latency,
+        efficiency=rated.efficiency,
+        latency=rated.latency,
         path=wire.path or _implied_path(component),
         replicas=more,
-        cpu_per_bandwidth=cpu,
+        cpu_per_bandwidth=rated.cpu_per_bandwidth,
     )
 
 

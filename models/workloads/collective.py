@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from infralab.models.arithmetic import any_of
+from infralab.models.arithmetic import Number, any_of
 from infralab.models.job import COMMUNICATION, OVERHEAD, Job, Latency, Part, Step, Traffic
 from infralab.models.machine import Machine
 from infralab.models.network import compute_links, group
-from infralab.models.physics.collectives import FACTORS, bus_factor, cause, seconds
+from infralab.models.physics.collectives import FACTORS, Group, bus_factor, cause, seconds
 
-DEFAULT_MESSAGE = 2.0**30
+DEFAULT_MESSAGE = 2.0**30  # bytes: long enough that bandwidth shows
 
 
 def lower(machine: Machine) -> Job:
@@ -36,41 +36,25 @@ def lower(machine: Machine) -> Job:
     if not any_of(ranks.size > 1.0):
         job.problems.append(("missing", pool.owner, "a collective needs more than one chip"))
         return job
-    total = seconds(op, size, ranks)
-    fixed = seconds(op, 1.0, ranks)
-    lane = cause(ranks)
     units = bus_factor(op, ranks.size) * size
-    hops = ranks.outer if ranks.outer is not None and any_of(ranks.remote > 1.0) else ranks.inner
-    job.steps.append(
-        Step(
-            pool.owner,
-            units,
-            [
-                Part(
-                    "latency",
-                    f"{hops.owner}.latency",
-                    f"{hops.kind} latency",
-                    fixed,
-                    fixed,
-                    OVERHEAD,
-                    "alpha + steps of a ring or tree x seconds a hop",
-                ),
-                Part(
-                    "transfer",
-                    lane.resource,
-                    lane.kind,
-                    total - fixed,
-                    total - fixed,
-                    COMMUNICATION,
-                    "bytes a chip or NIC moves / achieved bandwidth, best of ring, tree and in-network reduction",
-                ),
-            ],
-            name=op,
-        )
-    )
-    job.latency = Latency(seconds=total)
+    step = Step(pool.owner, units, _parts(op, size, ranks), name=op)
+    job.steps.append(step)
+    job.latency = Latency(seconds=step.seconds())
     if compute_links(machine, pool) and any_of(ranks.remote > 1.0):
         away = size * (ranks.remote - 1.0) / ranks.remote * pool.servers
         turns = FACTORS[op] or 1.0
         job.traffic.append(Traffic(op, pool.name, pool.name, turns * away / units, op))
     return job
+
+
+def _parts(op: str, size: Number, ranks: Group) -> list[Part]:
+    total = seconds(op, size, ranks)
+    fixed = seconds(op, 1.0, ranks)
+    lane = cause(ranks)
+    hops = ranks.outer if ranks.outer is not None and any_of(ranks.remote > 1.0) else ranks.inner
+    return [
+        Part("latency", f"{hops.owner}.latency", f"{hops.kind} latency", fixed, fixed, OVERHEAD,
+             "alpha + steps of a ring or tree x seconds a hop"),
+        Part("transfer", lane.resource, lane.kind, total - fixed, total - fixed, COMMUNICATION,
+             "bytes a chip or NIC moves / achieved bandwidth, best of ring, tree and in-network reduction"),
+    ]  # fmt: skip

@@ -150,90 +150,88 @@ def _cache_hit(chip: Chip, network: Network, width: float, samples: Number) -> N
     return minimum(chip.cache_bytes / maximum(layer, 1.0), 1.0)
 
 
-def parts(machine: Machine, pool: Pool, network: Network, batch: Number, run: Run) -> list[Part]:
-    """Accelerator time of one batch on one copy; the copies of a chip share it evenly."""
-    figures = machine.figures
-    chip = pool.chip
-
-    def constant(keys: tuple[str, ...], name: str, unit: str = "") -> Number:
-        return fitted(figures, run.file, keys, name, unit)
-
-    passes = TRAINING_PASSES if run.training else 1.0
-    share = constant(run.chip, f"share_{run.peak.width}")
-    kernel = constant(run.stack, "kernel")
+def _engine(machine: Machine, pool: Pool, network: Network, batch: Number, run: Run) -> Number:
+    """Seconds of arithmetic of one batch."""
+    figures, chip = machine.figures, pool.chip
+    share = fitted(figures, run.file, run.chip, f"share_{run.peak.width}")
+    kernel = fitted(figures, run.file, run.stack, "kernel")
     depth = minimum(maximum(network.macs / network.activations / USUAL_DEPTH, 0.1), 4.0)
-    reached = share * kernel * power(depth, constant(run.chip, "depth_gain"))
+    reached = share * kernel * power(depth, fitted(figures, run.file, run.chip, "depth_gain"))
     if chip.kind not in CPU_KINDS:  # Winograd takes processors beyond their peak, engines stay below
         reached = minimum(reached, MOST_OF_PEAK)
-    engine = network.flop * passes * batch * run.copies / (run.peak.value * reached)
+    engine = network.flop * _passes(run) * batch * run.copies / (run.peak.value * reached)
     if chip.kind in GRAPHICS and chip.cores is not None:
         # the last wave of tiles of each layer leaves units idle: half a wave on average
         tiles = network.activations / network.layers * batch / TILE
-        engine = engine * (1.0 + constant(("default",), "half_wave") * chip.cores / tiles)
-    bandwidth, path, kind = memory_lane(figures, chip)
-    bandwidth = bandwidth * constant(run.chip, "memory_share")
+        engine = engine * (1.0 + fitted(figures, run.file, ("default",), "half_wave") * chip.cores / tiles)
+    return engine * _waiting(machine, chip, batch, run)
+
+
+def _waiting(machine: Machine, chip: Chip, batch: Number, run: Run) -> Number:
+    """By how much cores that share one sample stretch it, as they wait for each other after every layer."""
+    if chip.kind not in CPU_KINDS or chip.cores is None:
+        return 1.0
+    serial = fitted(machine.figures, run.file, run.chip, "serial")
+    return 1.0 + serial * maximum(chip.cores / maximum(batch, 1.0) - 1.0, 0.0)
+
+
+def _memory(
+    machine: Machine, pool: Pool, network: Network, batch: Number, run: Run, bandwidth: Number
+) -> Number:
+    """Seconds that layer outputs and weights of one batch take through memory of `bandwidth` bytes/s and caches."""
+    figures, chip = machine.figures, pool.chip
+    bandwidth = bandwidth * fitted(figures, run.file, run.chip, "memory_share")
+    width = number_bytes(run.precision)
     moved = activation_bytes(figures, network, run) * batch * run.busy
-    weights = network.parameters * number_bytes(run.precision) * (passes if run.training else run.busy)
-    memory = (moved + weights) / bandwidth
-    if chip.kind not in CPU_KINDS and chip.cache_bytes is not None and not run.training:
+    weights = network.parameters * width * (_passes(run) if run.training else run.busy)
+    if chip.cache_bytes is None:
+        return (moved + weights) / bandwidth
+    if chip.kind not in CPU_KINDS:
+        if run.training:
+            return (moved + weights) / bandwidth
         # outputs that stay in a large shared cache or on-chip memory are read back faster
-        hit = _cache_hit(chip, network, number_bytes(run.precision), batch * run.busy)
-        memory = (moved * (1.0 - hit + hit / constant(run.chip, "cache_gain")) + weights) / bandwidth
-    if chip.kind in CPU_KINDS and chip.cores is not None:
-        # cores that share one sample wait for each other after every layer
-        waiting = 1.0 + constant(run.chip, "serial") * maximum(chip.cores / maximum(batch, 1.0) - 1.0, 0.0)
-        engine = engine * waiting
-        near = chip.peaks.get("fp32")
-        if near is not None and chip.cache_bytes is not None:
-            near = _used_share(machine, chip) * near * constant(run.chip, "near_bytes_per_flop")
-            streams = maximum(minimum(batch, chip.cores), 1.0)
-            hit = _cache_hit(chip, network, number_bytes(run.precision), streams)
-            memory = moved * hit / near * waiting + (moved * (1.0 - hit) + weights) / bandwidth
+        hit = _cache_hit(chip, network, width, batch * run.busy)
+        gain = fitted(figures, run.file, run.chip, "cache_gain")
+        return (moved * (1.0 - hit + hit / gain) + weights) / bandwidth
+    near = chip.peaks.get("fp32")
+    if near is None or chip.cores is None:
+        return (moved + weights) / bandwidth
+    near = _used_share(machine, chip) * near * fitted(figures, run.file, run.chip, "near_bytes_per_flop")
+    hit = _cache_hit(chip, network, width, maximum(minimum(batch, chip.cores), 1.0))
+    waiting = _waiting(machine, chip, batch, run)
+    return moved * hit / near * waiting + (moved * (1.0 - hit) + weights) / bandwidth
+
+
+def _passes(run: Run) -> float:
+    return TRAINING_PASSES if run.training else 1.0
+
+
+def parts(machine: Machine, pool: Pool, network: Network, batch: Number, run: Run) -> list[Part]:
+    """Accelerator time of one batch on one copy; the copies of a chip share it evenly."""
+    figures, chip = machine.figures, pool.chip
+    passes = _passes(run)
+    engine = _engine(machine, pool, network, batch, run)
+    bandwidth, path, kind = memory_lane(figures, chip)
+    memory = _memory(machine, pool, network, batch, run, bandwidth)
     streamed, stream_path = _streamed_weights(chip, network, run)
-    hidden = constant(("default",), "hidden")
-    covered = (1.0 - hidden) * minimum(engine, memory)
+    covered = (1.0 - fitted(figures, run.file, ("default",), "hidden")) * minimum(engine, memory)
     engine_bound = engine >= memory
-    gap = network.layers * passes * constant(run.chip, "gap_seconds", "s") * constant(run.stack, "gaps")
+    gaps = fitted(figures, run.file, run.chip, "gap_seconds", "s") * fitted(figures, run.file, run.stack, "gaps")
+    gap = network.layers * passes * gaps
     device = maximum(engine, memory) + covered + gap + streamed
     host_path, host = _host(machine, network, run, passes)
+    arithmetic = "matrix engine" if chip.kind not in CPU_KINDS else "vector units"
+    exposed = where(engine_bound, engine, covered), where(engine_bound, covered, memory)
     found = [
-        Part(
-            "multiply-adds",
-            run.peak.path,
-            "matrix engine" if chip.kind not in CPU_KINDS else "vector units",
-            where(engine_bound, engine, covered),
-            engine,
-            COMPUTE,
-            f"FLOP x batch / ({run.peak.precision} peak x share)",
-        ),
-        Part(
-            "activations and weights",
-            path,
-            kind,
-            where(engine_bound, covered, memory),
-            memory,
-            MEMORY,
-            "(passes x layer outputs x bytes x batch + weights) / (bandwidth x share)",
-        ),
-        Part(
-            "between layers",
-            _path(run.file, run.chip, "gap_seconds"),
-            "kernel gaps",
-            gap,
-            gap,
-            OVERHEAD,
-            "layers x gap of the chip x gaps of the stack",
-        ),
-        Part(
-            "launching layers",
-            host_path,
-            "host software",
-            maximum(0.0, host - device),
-            host,
-            OVERHEAD,
-            "layers x host time, as far as the device does not cover it",
-        ),
-    ]
+        Part("multiply-adds", run.peak.path, arithmetic, exposed[0], engine, COMPUTE,
+             f"FLOP x batch / ({run.peak.precision} peak x share)"),
+        Part("activations and weights", path, kind, exposed[1], memory, MEMORY,
+             "(passes x layer outputs x bytes x batch + weights) / (bandwidth x share)"),
+        Part("between layers", _path(run.file, run.chip, "gap_seconds"), "kernel gaps", gap, gap, OVERHEAD,
+             "layers x gap of the chip x gaps of the stack"),
+        Part("launching layers", host_path, "host software", maximum(0.0, host - device), host, OVERHEAD,
+             "layers x host time, as far as the device does not cover it"),
+    ]  # fmt: skip
     if stream_path:
         text = "(weights - on-chip memory) / host link"
         found.append(Part("weights from the host", stream_path, "host link", streamed, streamed, MEMORY, text))

@@ -105,8 +105,7 @@ def _sized(
     cut: Cut,
 ) -> Sized:
     """The batch of one copy as given, or the largest useful one that fits; and the memory it takes."""
-    workload, read = machine.design.workload, machine.figures.number
-    assert workload is not None
+    read = machine.figures.number
     holders: Number = 0.0  # of a whole network
     for other in pools:
         holders = holders + other.all_chips / cut.chips
@@ -120,24 +119,7 @@ def _sized(
     capacity = _capacity(pool)
     room = None if capacity is None else maximum(usable(capacity) / run.copies - state, 0.0)
     fits = assumed("network.batch_limit") if room is None else floor(divide(room, per_sample))
-    found = False
-    batch: Number
-    if run.training and workload.global_batch is not None:
-        batch = maximum(read("workload.global_batch", workload.global_batch) / holders, 1.0)
-    elif workload.mode == "single-stream" or (workload.batch is None and pool.chip.kind in UNBATCHED):
-        batch = 1.0  # one sample after another, whatever the engine was built for
-    elif workload.batch is not None:
-        batch = read("workload.batch", workload.batch)
-    elif workload.concurrency is not None:
-        wanted = read("workload.concurrency", workload.concurrency) / (holders * run.copies)
-        batch = maximum(minimum(ceil(wanted), fits), 1.0)
-    else:
-        limit = assumed("network.overlay_samples" if pool.chip.kind in OVERLAYS else "network.batch_limit")
-        batch = minimum(maximum(_power_of_two(fits), 1.0), limit)
-        if workload.mode == "server":
-            batch = minimum(batch, _batch_in_time(machine, pool, network, run))
-        found = True
-        machine.figures.assume("batch not given: the largest that fits, as far as it still helps", moves=False)
+    batch, found = _batch(machine, pool, network, run, holders, fits)
     micro = batch
     if run.training:
         micro = maximum(minimum(batch, fits), 1.0)
@@ -152,6 +134,32 @@ def _sized(
         taken = [("weights and state", state * run.copies), ("layer outputs", per_sample * micro * run.copies)]
         job.memory.append(Memory(pool.owner, taken[0][1] + taken[1][1], capacity, taken))
     return Sized(batch, micro, found)
+
+
+def _batch(
+    machine: Machine, pool: Pool, network: Network, run: Run, holders: Number, fits: Number
+) -> tuple[Number, bool]:
+    """Samples of one copy's batch, and whether it was found rather than given.
+
+    holders: chips that hold a whole network, or groups of chips that hold one. fits: samples that memory has room for.
+    """
+    workload, read = machine.design.workload, machine.figures.number
+    assert workload is not None
+    if run.training and workload.global_batch is not None:
+        return maximum(read("workload.global_batch", workload.global_batch) / holders, 1.0), False
+    if workload.mode == "single-stream" or (workload.batch is None and pool.chip.kind in UNBATCHED):
+        return 1.0, False  # one sample after another, whatever the engine was built for
+    if workload.batch is not None:
+        return read("workload.batch", workload.batch), False
+    if workload.concurrency is not None:
+        wanted = read("workload.concurrency", workload.concurrency) / (holders * run.copies)
+        return maximum(minimum(ceil(wanted), fits), 1.0), False
+    limit = assumed("network.overlay_samples" if pool.chip.kind in OVERLAYS else "network.batch_limit")
+    batch = minimum(maximum(_power_of_two(fits), 1.0), limit)
+    if workload.mode == "server":
+        batch = minimum(batch, _batch_in_time(machine, pool, network, run))
+    machine.figures.assume("batch not given: the largest that fits, as far as it still helps", moves=False)
+    return batch, True
 
 
 def _batch_in_time(machine: Machine, pool: Pool, network: Network, run: Run) -> Number:

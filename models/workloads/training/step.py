@@ -72,10 +72,7 @@ def step(work: Work, rates: Rates, fabric: Fabric, layout: Layout) -> Seconds:
     host = (each_layer * blocks + rates.expert_seconds * shape.moe_layers) * (2.0 + again)
     host_open = maximum(0.0, host - layers)
     layers = layers + host_open
-    # layers' inputs on their way to host memory and back
-    away = where(layout.recompute > 2.5, 4.0, 0.0) * layout.micro_batch * work.sequence / layout.context
-    away = away * shape.hidden * shape.layers / where(layout.sequence_parallel > 0.5, layout.tensor, 1.0)
-    offload = away / rates.host_link
+    offload = _inputs_away(work, layout) / rates.host_link
     offload_open = maximum(0.0, offload - layers)
     layers = layers + offload_open
 
@@ -87,15 +84,10 @@ def step(work: Work, rates: Rates, fabric: Fabric, layout: Layout) -> Seconds:
     bubble = m * (slowest - mean) + fill
 
     params = held(shape, layout)
-    reduce, gather = gradient_exchange(work, fabric, layout, params)
     stretch = 1.0 + context_open / maximum(attention, 1e-30)  # attention that waits for keys leaves as much room
-    back = (done.matmul[1] + done.passes[1] + done.attention[1] * stretch) / p
-    ahead = (done.matmul[0] + done.passes[0] + done.attention[0] * stretch) / p
-    once = _behind(rates, reduce, back) + _behind(rates, gather, ahead)
-    each_alone = reduce + 2.0 * gather
-    each = _behind(rates, each_alone, (layers + done.head) / p)
-    full = layout.sharding > 2.5
-    data = (where(full, m * each, once), where(full, m * each_alone, reduce + gather))
+    forward, backward = (done.matmul[i] + done.passes[i] + done.attention[i] * stretch for i in (0, 1))
+    exchanged = gradient_exchange(work, fabric, layout, params)
+    data = _data(rates, layout, m, exchanged, (forward / p, backward / p, (layers + done.head) / p))
     per_chip = m / p
     optimizer, state = _optimizer(work, rates, layout, params, fabric)
     return Seconds(
@@ -113,6 +105,29 @@ def step(work: Work, rates: Rates, fabric: Fabric, layout: Layout) -> Seconds:
         optimizer=optimizer,
         offload=(offload_open * per_chip + state, offload * per_chip + state),
     )
+
+
+def _inputs_away(work: Work, layout: Layout) -> Number:
+    """Bytes of layers' inputs that go to host memory and back for one micro-batch (2 bytes a number, twice)."""
+    away = where(layout.recompute > 2.5, 4.0, 0.0) * layout.micro_batch * work.sequence / layout.context
+    split = where(layout.sequence_parallel > 0.5, layout.tensor, 1.0)
+    return away * work.shape.hidden * work.shape.layers / split
+
+
+def _data(
+    rates: Rates, layout: Layout, m: Number, exchanged: tuple[Number, Number], room: tuple[Number, Number, Number]
+) -> tuple[Number, Number]:
+    """Seconds of data parallelism, exposed and alone.
+
+    exchanged: reduce-scatter of gradients, all-gather of weights. room: the compute they hide behind
+    (forward, backward, a whole micro-batch). Sharded weights are gathered twice in every micro-batch.
+    """
+    reduce, gather = exchanged
+    once = _behind(rates, reduce, room[1]) + _behind(rates, gather, room[0])
+    each_alone = reduce + 2.0 * gather
+    each = _behind(rates, each_alone, room[2])
+    full = layout.sharding > 2.5
+    return where(full, m * each, once), where(full, m * each_alone, reduce + gather)
 
 
 def _behind(rates: Rates, traffic: Number, compute_seconds: Number) -> Number:
