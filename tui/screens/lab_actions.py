@@ -245,6 +245,9 @@ class LabActions(StageActions, ArrangeActions, TourActions, FileFollower, _Lab):
         design, catalogue = self.desk.session.design, self.catalogue
         if number != self._search or catalogue is None:
             return
+        if self.canvas.scene.unrouted:  # the picture comes first
+            self.ask_search()
+            return
 
         def wanted() -> bool:
             return number == self._search and not self.desk.hurried()
@@ -285,6 +288,9 @@ class LabActions(StageActions, ArrangeActions, TourActions, FileFollower, _Lab):
 
         design, report = self.desk.session.design, self.desk.state.report
         self._explained = report
+        if self.canvas.scene.unrouted:  # the picture comes first
+            self.set_timer(SEARCH_AFTER_SECONDS, self.ask_why)
+            return
 
         def work() -> Reason:
             from infralab.models.explore.why import why
