@@ -9,22 +9,16 @@ from typing import Any
 
 from infralab.models.document import load, read
 from infralab.tui.app import LabApp, Settings
+from tests.designs import PHOTOS
 
-DESIGN = """\
+DESIGN = (
+    """\
 # what this file is for
 schema = "infralab.design/1"
 title = "Photos from object storage"
-
-[workload]
-kind = "vision-training"
-model = "resnet-50"
-global_batch = 8192
-precision = "bf16"
-[workload.dataset]
-samples = 1_281_167
-bytes_per_sample = "114 kB"
-samples_per_file = 1
-on = "store"
+"""
+    + PHOTOS
+    + """\
 
 [software]
 framework = "pytorch"
@@ -45,6 +39,7 @@ ends = ["store", "train"]
 is = "ethernet-100-tcp"
 count = 2
 """
+)
 
 
 class Driver:

@@ -20,20 +20,14 @@ from hypothesis import strategies as st
 
 from infralab.models import presets
 from infralab.tui.commands import TRACEBACK, main
+from tests.designs import PHOTOS
 
-GOOD = """\
+GOOD = (
+    """\
 schema = "infralab.design/1"
-
-[workload]
-kind = "vision-training"
-model = "resnet-50"
-global_batch = 8192
-precision = "bf16"
-[workload.dataset]
-samples = 1_281_167
-bytes_per_sample = "114 kB"
-samples_per_file = 1
-on = "store"
+"""
+    + PHOTOS
+    + """\
 
 [software]
 framework = "pytorch"
@@ -57,6 +51,7 @@ ends = ["store", "train"]
 is = "ethernet-100-tcp"
 count = 2
 """
+)
 
 
 def changed(old: str, new: str) -> bytes:

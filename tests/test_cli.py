@@ -15,34 +15,13 @@ import pytest
 
 from infralab.models import presets
 from infralab.tui.commands import COMMANDS, main
+from tests.command_line import refused, run, strict
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = "import sys; from infralab.tui.commands import main; code = main(sys.argv[1:])"
 NAMES = presets.names()
 FIRST = presets.default()
 assert FIRST is not None
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """What a command that goes well prints."""
-    code = main(list(arguments))
-    shown = capsys.readouterr()
-    assert code == 0, shown.err
-    return shown.out
-
-
-def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """What a command that is refused says; it prints nothing on stdout."""
-    code = main(list(arguments))
-    shown = capsys.readouterr()
-    assert code == 2
-    assert shown.out == ""
-    return shown.err
-
-
-def strict(text: str) -> Any:
-    """JSON as the standard has it: NaN and Infinity are none."""
-    return json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} in JSON"))
 
 
 # --- eval ------------------------------------------------------------------------------------------

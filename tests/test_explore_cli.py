@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import re
 import shlex
@@ -13,37 +12,17 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-from infralab.tui.commands import main
+from tests.command_line import refused, run, strict
 from tests.test_measured import FIO, NCCL
 
 ROOT = Path(__file__).resolve().parent.parent
 DOC = (ROOT / "docs/explore.md").read_text(encoding="utf-8")
 LINES = [line for block in re.findall(r"```sh\n(.*?)```", DOC, re.DOTALL) for line in block.splitlines() if line]
 PHOTOS = "photos-on-object-storage"
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    code = main(list(arguments))
-    shown = capsys.readouterr()
-    assert code == 0, shown.err
-    return shown.out
-
-
-def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    code = main(list(arguments))
-    shown = capsys.readouterr()
-    assert code == 2
-    assert shown.out == ""
-    return shown.err
-
-
-def strict(text: str) -> Any:
-    return json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} in JSON"))
 
 
 @pytest.mark.parametrize("line", LINES)

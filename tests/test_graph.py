@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 
 from infralab.models.catalogue import default_catalogue
 from infralab.models.document import from_mapping
-from infralab.models.evaluate import evaluate
 from infralab.models.outcome import outcome
-from infralab.models.report import Report
 from infralab.models.workloads import graph_sampling
 from infralab.models.workloads.graph_costs import Layer, layer_cost
 from infralab.models.workloads.graph_stages import best_samplers
+from tests.designs import constant, part, ran, rate
 
 CARD = {
     "kind": "gpu",
@@ -54,24 +53,6 @@ def design(model: str = "graphsage", dataset: dict[str, float] = SOCIAL, **more:
         "component": {"card": {**CARD, **more.pop("card", {})}},
         **more,
     }
-
-
-def ran(data: dict[str, Any]) -> Report:
-    return evaluate(from_mapping(data)[0], fit=False)
-
-
-def rate(report: Report) -> float:
-    assert report.throughput is not None
-    return report.throughput.value
-
-
-def part(report: Report, name: str) -> float:
-    return sum(p.alone for p in report.step_breakdown if p.name == name)
-
-
-def constant(report: Report, name: str) -> float:
-    (value,) = {f.value for f in report.figures if f.path.startswith("fitted.") and f.path.endswith(f".{name}")}
-    return value
 
 
 def random_graph(nodes: int, degree: int, seed: int) -> list[list[int]]:

@@ -19,7 +19,6 @@ from infralab.models.document import load, read
 from infralab.models.edits import apply_step, set_value
 from infralab.models.explore.claims import tell
 from infralab.models.explore.story import VoteError, options, record, reveal
-from infralab.models.report import Report
 from infralab.tui.app import LabApp, Settings
 from infralab.tui.commands import main
 from infralab.tui.export.story_markdown import story_page
@@ -30,26 +29,21 @@ from infralab.tui.screens.presenter import FRAMES, PresenterScreen
 from infralab.tui.screens.start import RoomScreen, StartScreen
 from infralab.tui.stage import big, slides
 from infralab.tui.stage.show import Show, play
+from tests.designs import PHOTOS, rate
 
 VOTES = (
     "Faster GPUs | box.train.is = 'dgx-b200'",
     "More prefixes | box.store.prefixes = 64",
     "More wires | wire.store-train.count = 8",
 )
-STORY = """
+STORY = (
+    """
 schema = "infralab.design/1"
 title = "Photos from object storage"
 question = "What helps?"
-[workload]
-kind = "vision-training"
-model = "resnet-50"
-global_batch = 8192
-precision = "bf16"
-[workload.dataset]
-samples = 1_281_167
-bytes_per_sample = "114 kB"
-samples_per_file = 1
-on = "store"
+"""
+    + PHOTOS
+    + """\
 [software]
 framework = "pytorch"
 loader = "dali"
@@ -76,15 +70,11 @@ title = "Pack them"
 set = ["workload.dataset.samples_per_file = 1000"]
 expect = ["rate < 0.5 * before"]
 """
+)
 
 
 def design() -> Design:
     return read(STORY).design
-
-
-def rate(report: Report) -> float:
-    assert report.throughput is not None
-    return report.throughput.value
 
 
 # --- votes and records, without a screen -----------------------------------------------------------

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from infralab.models.catalogue import default_catalogue
 from infralab.models.document import from_mapping
-from infralab.models.evaluate import evaluate
 from infralab.models.outcome import outcome
-from infralab.models.report import Report
+from tests.designs import constant, part, ran, rate
 
 CARD = {
     "kind": "gpu",
@@ -50,30 +49,10 @@ def design(**more: Any) -> dict[str, Any]:
     }
 
 
-def ran(data: dict[str, Any]) -> Report:
-    return evaluate(from_mapping(data)[0], fit=False)
-
-
-def rate(report: Report) -> float:
-    assert report.throughput is not None
-    return report.throughput.value
-
-
-def part(report: Report, name: str) -> float:
-    return sum(p.alone for p in report.step_breakdown if p.name == name)
-
-
-def constant(report: Report, name: str, key: str = "") -> float:
-    (value,) = {
-        f.value for f in report.figures if f.path.startswith("fitted.recommender.") and f.path.endswith(f"{key}.{name}")
-    }
-    return value
-
-
 def test_rows_are_gathered_at_the_gather_share_of_the_bandwidth() -> None:
     report = ran(design())
     touched = PAIRS * 10 * 2 * 128 * 2  # pairs × tables × lookups × width × two bytes
-    assert part(report, "embedding rows") == pytest.approx(touched / (1e12 * constant(report, "gather_share")))
+    assert part(report, "embedding rows") == pytest.approx(touched / (1e12 * constant(report, "default.gather_share")))
 
 
 def test_short_rows_cost_a_whole_line_of_memory() -> None:
@@ -98,7 +77,7 @@ def test_tables_that_fit_the_cache_cost_a_quarter() -> None:
 def test_tables_beyond_the_chips_memory_are_read_over_the_host_link() -> None:
     report = ran(design(workload={"rows": 20_000_000}))  # 10 × 5.1 GB against 36 GB: seven tables stay
     beyond = PAIRS * 3 * 2 * 256
-    share = constant(report, "gather_share", "host")
+    share = constant(report, "host.gather_share")
     assert part(report, "embedding rows in host memory") == pytest.approx(beyond / (32e9 * share))
     assert report.memory is not None
     assert report.status != "infeasible"

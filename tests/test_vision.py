@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from infralab.models.catalogue import default_catalogue
 from infralab.models.document import from_mapping
-from infralab.models.evaluate import evaluate
 from infralab.models.outcome import Outcome, outcome
 from infralab.models.physics.power import power_watts
 from infralab.models.report import Report
+from tests.designs import constant, part, ran, rate
 
 CARD = {
     "kind": "gpu",
@@ -52,40 +52,21 @@ def design(model: Any = None, kind: str = "vision-inference", **more: Any) -> di
     }
 
 
-def ran(data: dict[str, Any]) -> Report:
-    return evaluate(from_mapping(data)[0], fit=False)
-
-
 def found(data: dict[str, Any], **arrays: Any) -> Outcome:
     return outcome(from_mapping(data)[0], default_catalogue(), **arrays)
-
-
-def rate(report: Report) -> float:
-    assert report.throughput is not None
-    return report.throughput.value
-
-
-def seconds(report: Report, name: str) -> float:
-    return sum(part.alone for part in report.step_breakdown if part.name == name)
-
-
-def constant(report: Report, name: str) -> float:
-    values = [f.value for f in report.figures if f.path.startswith("fitted.") and f.path.endswith(f".{name}")]
-    assert len(values) == 1, name
-    return values[0]
 
 
 def test_arithmetic_takes_flop_over_the_share_of_the_peak() -> None:
     report = ran(design())
     depth = min(4e9 / 1e6 / 400, 4.0)  # multiply-adds behind one output, against the usual 400
     share = constant(report, "share_16bit") * constant(report, "kernel") * depth ** constant(report, "depth_gain")
-    assert seconds(report, "multiply-adds") == pytest.approx(64 * 2 * 4e9 / (100e12 * share))
+    assert part(report, "multiply-adds") == pytest.approx(64 * 2 * 4e9 / (100e12 * share))
 
 
 def test_traffic_takes_passes_over_outputs_and_one_over_weights() -> None:
     report = ran(design(FLAT))
     moved = constant(report, "passes") * 4e7 * 2 * 64 + 4e6 * 2
-    assert seconds(report, "activations and weights") == pytest.approx(
+    assert part(report, "activations and weights") == pytest.approx(
         moved / (1e12 * constant(report, "memory_share"))
     )
 
@@ -120,7 +101,7 @@ def test_a_batch_hides_the_fixed_time_between_layers() -> None:
 
 def test_work_of_a_library_network_follows_the_number_of_pixels() -> None:
     small, wide, large = (
-        seconds(ran(design("resnet-50", workload={"image_size": size, "batch": 16})), "multiply-adds")
+        part(ran(design("resnet-50", workload={"image_size": size, "batch": 16})), "multiply-adds")
         for size in (224, [224, 448], 448)
     )
     assert wide == pytest.approx(2 * small, rel=0.03)
@@ -136,7 +117,7 @@ def test_an_image_transformer_is_known_by_its_shape() -> None:
 def test_arithmetic_that_a_chip_lacks_falls_back_and_is_said() -> None:
     slow = ran(design(workload={"precision": "int8"}))
     assert any("no int8 arithmetic" in text for text in slow.assumptions)
-    assert seconds(slow, "multiply-adds") == pytest.approx(seconds(ran(design()), "multiply-adds"))
+    assert part(slow, "multiply-adds") == pytest.approx(part(ran(design()), "multiply-adds"))
 
 
 def test_weights_beyond_on_chip_memory_stream_over_the_host_link() -> None:
@@ -144,7 +125,7 @@ def test_weights_beyond_on_chip_memory_stream_over_the_host_link() -> None:
         model = {**DEEP, "parameters": parameters}
         stream = {"mode": "single-stream", "batch": None, "precision": "int8"}
         report = ran(design(model, workload=stream, box={"is": "stick"}))
-        return seconds(report, "weights from the host")
+        return part(report, "weights from the host")
 
     assert latency(6e6) == 0.0
     assert latency(28e6) == pytest.approx((28e6 - 8e6) / 0.5e9)
@@ -167,10 +148,10 @@ def test_training_counts_three_passes_and_waits_for_gradients_it_cannot_hide() -
         )
     )
     share = constant(one, "share_16bit") * constant(one, "kernel") * 4 ** constant(one, "depth_gain")
-    assert seconds(one, "multiply-adds") == pytest.approx(64 * 3 * 2 * 4e9 / (100e12 * share))
-    assert seconds(one, "gradients") == 0.0
+    assert part(one, "multiply-adds") == pytest.approx(64 * 3 * 2 * 4e9 / (100e12 * share))
+    assert part(one, "gradients") == 0.0
     # two thirds of 2·(n−1)/n·S at what the link reaches, at least
-    assert seconds(eight, "gradients") > 2 * 7 / 8 * 25e6 * 2 / 300e9
+    assert part(eight, "gradients") > 2 * 7 / 8 * 25e6 * 2 / 300e9
     assert rate(one) * 6 < rate(eight) <= rate(one) * 8
 
 
@@ -187,9 +168,9 @@ def test_tensor_parallel_encoders_divide_work_and_exchange_hidden_states() -> No
         return ran(design("bert-large", "encoder-inference", workload=work, box={"chips": 8}, plan={"tensor": tensor}))
 
     whole, cut = latency(1), latency(4)
-    assert seconds(cut, "multiply-adds") == pytest.approx(seconds(whole, "multiply-adds") / 4)
+    assert part(cut, "multiply-adds") == pytest.approx(part(whole, "multiply-adds") / 4)
     message = 32 * 384 * 1024 * 2
-    assert seconds(cut, "tensor parallel") > 48 * 2 * 3 / 4 * message / 300e9
+    assert part(cut, "tensor parallel") > 48 * 2 * 3 / 4 * message / 300e9
     assert cut.plan["replicas"] == 2
 
 
