@@ -271,7 +271,7 @@ class TopologyCanvas(CanvasKeys, Widget, can_focus=True):
             left, top, right, bottom = self._extent()
             if right - left <= width and bottom - top <= height:
                 break
-        self.origin = Place(left - max((width - right + left) // 2, 1), top - max((height - bottom + top) // 2, 1))
+        self.origin = Place(left - _edge(width - right + left), top - _edge(height - bottom + top))
         self._route(FIRST_ROUTES_SECONDS)
         self.repaint()
         self.post_message(ViewChanged(int(self.zoom), self.origin))
@@ -415,3 +415,8 @@ class TopologyCanvas(CanvasKeys, Widget, can_focus=True):
         if not self._framed and self.design.boxes:
             self.fit()
         self._paint()
+
+
+def _edge(spare: int) -> int:
+    """Cells left free before a drawing with so many to spare: half of them, and none where it just fits."""
+    return max(spare // 2, 1) if spare else 0
