@@ -41,6 +41,7 @@ def is_scalar(x: object) -> bool:
 
 
 def maximum(a: Number, b: Number) -> Number:
+    """The larger, variant by variant."""
     if type(a) is type(b) is float:  # nearly always, and told in a third of the time
         return a if a >= b else b
     if isinstance(a, (float, int)) and isinstance(b, (float, int)):
@@ -49,6 +50,7 @@ def maximum(a: Number, b: Number) -> Number:
 
 
 def minimum(a: Number, b: Number) -> Number:
+    """The smaller, variant by variant."""
     if type(a) is type(b) is float:
         return a if a <= b else b
     if isinstance(a, (float, int)) and isinstance(b, (float, int)):
@@ -64,42 +66,49 @@ def where(condition: Truth, a: Number, b: Number) -> Number:
 
 
 def ceil(x: Number) -> Number:
+    """The next whole number up; infinity stays."""
     if isinstance(x, (float, int)):
         return float(math.ceil(x)) if math.isfinite(x) else x
     return np.ceil(x)
 
 
 def floor(x: Number) -> Number:
+    """The next whole number down; infinity stays."""
     if isinstance(x, (float, int)):
         return float(math.floor(x)) if math.isfinite(x) else x
     return np.floor(x)
 
 
 def sqrt(x: Number) -> Number:
+    """Square root."""
     if isinstance(x, (float, int)):
         return math.sqrt(x)
     return np.sqrt(x)
 
 
 def log(x: Number) -> Number:
+    """Natural logarithm."""
     if isinstance(x, (float, int)):
         return math.log(x)
     return np.log(x)
 
 
 def log2(x: Number) -> Number:
+    """Logarithm to base 2."""
     if isinstance(x, (float, int)):
         return math.log2(x)
     return np.log2(x)
 
 
 def exp(x: Number) -> Number:
+    """e^x, infinite rather than an error from 700 on."""
     if isinstance(x, (float, int)):
         return math.exp(x) if x < 700.0 else math.inf
     return np.exp(np.minimum(x, 700.0))
 
 
 def power(x: Number, y: Number) -> Number:
+    """x^y."""
     if isinstance(x, (float, int)) and isinstance(y, (float, int)):
         return float(x**y)
     return np.power(x, y)
@@ -133,6 +142,7 @@ def any_of(condition: Truth) -> bool:
 
 
 def both(a: Truth, b: Truth) -> Truth:
+    """Whether both conditions hold, variant by variant."""
     if isinstance(a, bool) and isinstance(b, bool):
         return a and b
     return np.logical_and(a, b)

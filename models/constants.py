@@ -33,6 +33,8 @@ def assumed(name: str) -> float:
 
 
 class Constant(NamedTuple):
+    """A constant under the path that it is recorded by."""
+
     path: str
     figure: Figure  # as it is recorded where nothing varies
 

@@ -109,6 +109,8 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
+    """A link between two boxes; between sets of equal boxes one for each, or a `share` of them."""
+
     name: str
     ends: tuple[str, str]
     is_: str | None = None
@@ -123,6 +125,8 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
+    """What is read: counts and bytes of a sample, where it lies (`on`), or the sizes of a graph."""
+
     name: str | None = None
     samples: float | None = None
     bytes_per_sample: Quantity | None = None
@@ -143,6 +147,8 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
+    """How often the state is saved, to which tier, and whether the chips wait for it."""
+
     every: Quantity | None = None
     to: str | None = None
     stage: str | None = None
@@ -225,6 +231,8 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Software:
+    """The stack: framework, loader, and how many loader workers and requests are on their way."""
+
     framework: str | None = None  # a framework or stack of the catalogue, or "auto"
     version: str | None = None
     loader: str | None = None
@@ -260,6 +268,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Design:
+    """Everything drawn and asked. Edits make a new one; equal designs have equal answers."""
+
     title: str = ""
     question: str = ""
     tags: tuple[str, ...] = ()

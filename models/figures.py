@@ -13,6 +13,8 @@ from infralab.models.arithmetic import Number
 
 
 class Figure(NamedTuple):
+    """A number as it was read: value in its base unit, and where it comes from."""
+
     value: Number
     unit: str
     mark: str  # cited, derived, fitted, assumed, override

@@ -121,6 +121,8 @@ class Memory:
 
 @dataclass(slots=True)
 class Latency:
+    """Seconds of one request or batch, where the workload has them."""
+
     seconds: Number | None = None
     time_to_first_token: Number | None = None
     time_per_output_token: Number | None = None
@@ -128,6 +130,8 @@ class Latency:
 
 @dataclass(slots=True)
 class Job:
+    """All that a workload asks; `plan` and `metrics` by the names that docs/report.md has for them."""
+
     unit: str  # "tokens/s"
     steps: list[Step] = field(default_factory=list)
     demands: list[Demand] = field(default_factory=list)

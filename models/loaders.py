@@ -72,6 +72,7 @@ def work(machine: Machine, loader: Loader, data: Data, pool: Pool) -> Number:
 
 
 def decodes_on_chip(loader: Loader, pool: Pool) -> bool:
+    """Whether the loader leaves decoding to the pool's chips."""
     return loader.on_chip and pool.chip.kind == "gpu"
 
 

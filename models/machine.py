@@ -55,6 +55,8 @@ class Host:
 
 @dataclass(slots=True)
 class Dpu:
+    """A processor in the network card: takes over transport and ciphers, up to its own limits."""
+
     path: str
     id: str
     facts: Mapping[str, Any]
@@ -161,6 +163,8 @@ class Link:
 
 @dataclass(slots=True)
 class Machine:
+    """All boxes and wires of one design as numbers, and what is missing or doubtful about them."""
+
     design: Design
     figures: Figures
     catalogue: Catalogue  # with the design's own components

@@ -18,6 +18,8 @@ from infralab.models.workloads import KINDS, lowering
 
 @dataclass(slots=True)
 class Outcome:
+    """One evaluation, or one of V variants at once. `job` is None where nothing was asked."""
+
     machine: Machine
     job: Job | None
     demands: list[Demand]

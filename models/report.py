@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
+    """The headline: units of work a second, and what the unit is ("tokens/s")."""
+
     value: float
     unit: str
 
@@ -32,6 +34,8 @@ class StepPart:
 
 
 class ResourceUse(NamedTuple):
+    """Load of one resource: U = X·D, and what of it each class of traffic asks."""
+
     resource: str
     owner: str
     kind: str
@@ -66,6 +70,8 @@ class Ceiling(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FrameworkFit:
+    """One framework on this design: score of 0 to 1, and the reasons for it."""
+
     framework: str
     score: float
     throughput: float | None
@@ -80,6 +86,8 @@ class FrameworkFit:
 
 @dataclass(frozen=True, slots=True)
 class MemoryFit:
+    """Bytes needed and there on one chip of the tightest pool."""
+
     owner: str
     required_bytes: float
     capacity_bytes: float
@@ -110,6 +118,8 @@ class FigureUse(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Report:
+    """Everything that the model says of a design; units as in docs/report.md, None where it has no answer."""
+
     status: str  # ok, incomplete, infeasible
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -24,6 +24,7 @@ LaneRate = Callable[[int], "float | None"]
 
 
 def number(value: Any) -> float | None:
+    """The value as a float; None for what is no number (a bool included)."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value)

@@ -56,6 +56,7 @@ def _fields(thing: Any, keys: Mapping[str, Key]) -> Tables:
 
 
 def plain_workload(work: Workload) -> Tables:
+    """The `[workload]` table."""
     result = _fields(work, schema.WORKLOAD)
     if work.shape:
         named = {"name": work.model} if work.model else {}
@@ -75,14 +76,17 @@ def plain_workload(work: Workload) -> Tables:
 
 
 def plain_dataset(dataset: Dataset) -> Tables:
+    """The `[workload.dataset]` table."""
     return _fields(dataset, schema.DATASET)
 
 
 def plain_checkpoint(checkpoint: Checkpoint) -> Tables:
+    """The `[workload.checkpoint]` table."""
     return _fields(checkpoint, schema.CHECKPOINT)
 
 
 def plain_plan(plan: Plan) -> Tables:
+    """The `[plan]` table with its pools."""
     result = _fields(plan, schema.PLAN)
     for pool in ("prefill", "decode"):
         inner: Plan | None = getattr(plan, pool)
@@ -92,14 +96,17 @@ def plain_plan(plan: Plan) -> Tables:
 
 
 def plain_software(software: Software) -> Tables:
+    """The `[software]` table."""
     return _fields(software, schema.SOFTWARE)
 
 
 def plain_site(site: Site) -> Tables:
+    """The `[site]` table."""
     return _fields(site, schema.SITE)
 
 
 def plain_box(box: Box) -> Tables:
+    """One `[box.NAME]` table; a count of one is not written."""
     result = _fields(box, schema.BOX)
     if box.count == 1:
         result.pop("count", None)
@@ -107,10 +114,12 @@ def plain_box(box: Box) -> Tables:
 
 
 def plain_wire(wire: Wire) -> Tables:
+    """One `[wire.NAME]` table."""
     return _with_overrides(_fields(wire, schema.WIRE), wire.overrides)
 
 
 def plain_step(step: Step) -> Tables:
+    """One `[[story]]` table."""
     return _fields(step, schema.STEP)
 
 

@@ -46,6 +46,7 @@ def dotted(path: Sequence[str | int]) -> str:
 
 
 def quoted_key(name: str) -> str:
+    """A key as TOML takes it: bare where that is allowed."""
     return name if _BARE.fullmatch(name) else quoted(name)
 
 

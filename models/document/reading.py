@@ -78,6 +78,7 @@ def load(path: str | os.PathLike[str]) -> Document:
 
 
 def stamp_of(status: os.stat_result, content: bytes) -> Stamp:
+    """What tells whether a file has changed on disk since it was read."""
     return Stamp(status.st_mtime_ns, status.st_size, hashlib.sha256(content).hexdigest())
 
 

@@ -66,6 +66,7 @@ _DESIGN_TABLES = frozenset(schema.INNER[""])
 
 
 def read_design(data: Mapping[str, Any], found: Found) -> Design:
+    """The whole document; each table by its own reader below."""
     rest = {name: value for name, value in data.items() if name not in _DESIGN_TABLES}
     fields, extra = read_fields("", schema.DESIGN, rest, (), found)
     fields.pop("schema", None)
@@ -145,6 +146,7 @@ def _without(raw: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 
 def read_workload(raw: Any, found: Found) -> Workload | None:
+    """The `[workload]` table with its inner tables; None where nothing is asked."""
     path: Path = ("workload",)
     raw = _table(raw, path, found)
     inner = ("dataset", "checkpoint", "targets")
@@ -194,6 +196,7 @@ def _inner(table: str, raw: Any, found: Found) -> tuple[dict[str, Any], FrozenMa
 
 
 def read_plan(raw: Any, path: Path, found: Found) -> Plan:
+    """The `[plan]` table, or one of its pools (`plan.prefill`, `plan.decode`)."""
     raw = _table(raw, path, found)
     pools = ("prefill", "decode") if len(path) == 1 else ()
     table = "plan" if pools else "plan.prefill"
@@ -206,18 +209,21 @@ def read_plan(raw: Any, path: Path, found: Found) -> Plan:
 
 
 def read_software(raw: Any, found: Found) -> Software:
+    """The `[software]` table."""
     path: Path = ("software",)
     fields, extra = read_fields("software", schema.SOFTWARE, _table(raw, path, found), path, found)
     return Software(**fields, extra=extra)
 
 
 def read_site(raw: Any, found: Found) -> Site:
+    """The `[site]` table."""
     path: Path = ("site",)
     fields, extra = read_fields("site", schema.SITE, _table(raw, path, found), path, found)
     return Site(**fields, extra=extra)
 
 
 def read_box(name: str, raw: Mapping[str, Any], found: Found) -> Box:
+    """One `[box.NAME]` with the figures that it overrides."""
     path: Path = ("box", name)
     fields, extra = _with_overrides("box", schema.BOX, schema.BOX_FIGURES, raw, path, found)
     return Box(name, **fields, extra=extra)
@@ -233,6 +239,7 @@ def read_wire(name: str, raw: Mapping[str, Any], found: Found) -> Wire | None:
 
 
 def ends_exist(wire: Wire, boxes: Mapping[str, Box], found: Found) -> bool:
+    """Whether both ends of a wire are drawn; what is not is said."""
     for end in wire.ends:
         if end not in boxes:
             near = nearest(end, boxes)
@@ -327,6 +334,7 @@ def read_component(name: str, raw: Mapping[str, Any], found: Found) -> FrozenMap
 
 
 def read_story(raw: Any, found: Found) -> tuple[Step, ...]:
+    """The steps under `[[story]]`, in their order."""
     if not isinstance(raw, list | tuple):
         found.error(("story",), "expected steps, each under [[story]]", value=_brief(raw))
         return ()

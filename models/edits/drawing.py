@@ -34,6 +34,7 @@ def free_name(design: Design, stem: str) -> str:
 
 
 def free_wire_name(design: Design, a: str, b: str) -> str:
+    """`a-b`, or `a-b-2` and so on: a name that no wire has."""
     return _free(f"{a}-{b}", design.wires)
 
 

@@ -250,6 +250,7 @@ def _things(design: Design, head: str) -> FrozenMap[str, Any]:
 
 
 def no_such(design: Design, head: str, name: str) -> EditError:
+    """The error for a box, wire or component that is not drawn, with the nearest name there is."""
     near = nearest(name, _things(design, head))
     hint = f"did you mean {near}?" if near else f"make it with {head}.{quoted_key(name)} = {{ … }}"
     return EditError(f"there is no {head} {name}; {hint}")
@@ -281,6 +282,7 @@ def _plain_thing(head: str, thing: Any) -> _Tables:
 
 
 def read_named(design: Design, head: str, name: str, tables: _Tables, parts: tuple[str, ...]) -> Design:
+    """The design with one box, wire or component read from its tables. Raises EditError for what does not fit."""
     found = reading.Found()
     edited = design
     if head == "box":

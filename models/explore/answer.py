@@ -11,6 +11,8 @@ from infralab.models.report import Report
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """What exploring keeps of a Report: rates in units/s, seconds, watts, USD an hour; None where there is none."""
+
     rate: float | None
     unit: str
     status: str

@@ -19,6 +19,8 @@ class SweepError(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Axis:
+    """The values that one parameter takes in a sweep."""
+
     path: str
     texts: tuple[str, ...]  # values as they would be typed
     values: tuple[float, ...]  # for plotting: the number, or the place in the list

@@ -36,6 +36,8 @@ class ClaimError(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
+    """A claim about a report, whether it holds, and what was found."""
+
     claim: str
     holds: bool
     found: str  # the figure, in words

@@ -63,6 +63,8 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
+    """What a lesson says (`verdict`, `text`) where the condition `when` holds of its runs."""
+
     when: str
     verdict: str
     text: str

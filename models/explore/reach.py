@@ -47,6 +47,8 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
+    """Changes and where they lead."""
+
     changes: tuple[Change, ...]
     after: Answer
     progress: float  # of the figure towards the target; 1 and more: reached
@@ -54,6 +56,8 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Search:
+    """What a search for a target found, and how much it looked at."""
+
     target: Target
     start: Answer
     solutions: tuple[Reached, ...]  # within the limits, the cheapest first

@@ -27,6 +27,8 @@ __all__ = ["Axis", "Point", "Sweep", "SweepError", "Turn", "as_rows", "axis", "e
 
 @dataclass(frozen=True, slots=True)
 class Point:
+    """One combination of values and its answer."""
+
     texts: tuple[str, ...]
     values: tuple[float, ...]
     answer: Answer
@@ -43,6 +45,8 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
+    """A grid of answers over one or several axes."""
+
     axes: tuple[Axis, ...]
     points: tuple[Point, ...]  # the last axis runs fastest
     whole: bool = True  # not stopped early

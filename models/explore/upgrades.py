@@ -25,6 +25,8 @@ Progress = Callable[[int, int], bool]
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
+    """One change, or two together, and what they bring."""
+
     changes: tuple[Change, ...]
     after: Answer
     gain: float  # of the rate: 0.2 is 20 % more

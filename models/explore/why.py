@@ -30,6 +30,8 @@ class WhyError(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Input:
+    """A number that the figure rests on, with where it comes from and how much it moves the figure."""
+
     path: str
     value: float
     unit: str

@@ -16,6 +16,8 @@ HOURS_PER_MONTH = 730.5
 
 
 class Price(NamedTuple):
+    """What one box costs; `owned` where it was bought rather than rented."""
+
     usd_per_hour: Number
     mark: str  # cited, assumed, override
     owned: bool

@@ -32,6 +32,8 @@ class Flow:
 
 @dataclass(slots=True)
 class Hop:
+    """One wire on the way to a neighbour; `weight` is the share of the traffic that takes it."""
+
     link: Link
     forward: bool
     other: str
@@ -283,6 +285,7 @@ def route(fabric: Fabric, flows: list[Flow], job: Job | None = None) -> Loads:
 
 
 def add(loads: Loads, arc: Arc, traffic: str, amount: Number) -> None:
+    """Add bytes of a class to an arc of a wire."""
     classes = loads.setdefault(arc, {})
     classes[traffic] = classes.get(traffic, 0.0) + amount
 

@@ -70,12 +70,14 @@ def client(
 
 
 def cores(ledger: Ledger, pool: Pool, core_seconds: Number, traffic: str) -> None:
+    """Core-seconds that a unit of work takes of a pool's hosts."""
     resource = f"{pool.host.path}.cores"
     ledger.open(resource, pool.owner, "host cores", "cores", pool.host.cores * pool.servers)
     ledger.add(resource, traffic, core_seconds)
 
 
 def memory_crossings(machine: Machine, ledger: Ledger, pool: Pool, amount: Number, traffic: str) -> None:
+    """Bytes that cross the memory of a pool's hosts, against the share of its bandwidth that copies reach."""
     if isinstance(amount, float) and amount == 0.0:
         return
     resource = f"{pool.host.path}.memory_bandwidth"

@@ -50,14 +50,17 @@ LAYER_LIMIT = 10_000  # the model walks through them
 
 
 def text(name: str, doc: str, *choices: str, **more: Any) -> Key:
+    """A key that holds a text, of `choices` where they are given."""
     return Key(name, "text", doc, choices=choices, **more)
 
 
 def whole(name: str, doc: str, minimum: int = 1, **more: Any) -> Key:
+    """A key that holds a whole number, COUNT_LIMIT at most."""
     return Key(name, "whole", doc, minimum=minimum, maximum=COUNT_LIMIT, **more)
 
 
 def number(name: str, doc: str, minimum: float = 0.0, maximum: float = NUMBER_LIMIT, **more: Any) -> Key:
+    """A key that holds a number within limits."""
     return Key(name, "number", doc, minimum=minimum, maximum=maximum, **more)
 
 
@@ -67,11 +70,13 @@ def degree(name: str, doc: str, **more: Any) -> Key:
 
 
 def quantity(name: str, dimension: str, doc: str, **more: Any) -> Key:
+    """A key that holds a number of a dimension, with or without its unit."""
     positive = dimension in ("bytes", "bytes/s", "FLOP/s", "hertz", "1/s")
     return Key(name, "quantity", doc, dimension=dimension, minimum=0.0, positive=positive, **more)
 
 
 def keyed(*keys: Key) -> dict[str, Key]:
+    """Keys by their name."""
     return {key.name: key for key in keys}
 
 

@@ -26,6 +26,7 @@ def _table() -> dict[str, dict[str, Any]]:
 
 
 def known(name: str) -> bool:
+    """Whether the cost of this kind of convolution is known."""
     return name in _table()
 
 
@@ -59,6 +60,8 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
+    """What one layer computes and moves in a forward pass: FLOP and bytes."""
+
     flop: Number
     stream_bytes: Number  # read and written in order
     gather_bytes: Number  # rows at irregular places

@@ -16,6 +16,8 @@ FILE = "graph_network"
 
 @dataclass(frozen=True, slots=True)
 class Graph:
+    """Sizes of one graph, or of all small graphs of a set together."""
+
     nodes: Number
     edges: Number
     features: Number  # width of a node's input row
@@ -26,6 +28,8 @@ class Graph:
 
 @dataclass(frozen=True, slots=True)
 class Network:
+    """A graph network: kind of convolution, widths, sampling."""
+
     kind: str
     layers: int
     hidden: Number
@@ -79,6 +83,7 @@ def _on_distances(machine: Machine) -> bool:
 
 
 def read_network(machine: Machine, graph: Graph) -> Network | None:
+    """The network of the workload; None, and said, where the model does not know it."""
     workload = machine.design.workload
     assert workload is not None
     facts: dict[str, Any] = {}

@@ -61,6 +61,7 @@ def structure_bytes(graph: Graph) -> Number:
 
 
 def samples_on_chip(stack: Stack, pool: Pool, graph: Graph) -> bool:
+    """Whether neighbours are drawn by the chip: the stack does it and the structure fits its memory."""
     chip = pool.chip
     if stack.sample != "chip" or chip.kind in HOST_KINDS or chip.memory_bytes is None:
         return False

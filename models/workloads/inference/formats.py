@@ -28,6 +28,8 @@ DOT_PRODUCT = 4.0  # int8 operations a dot-product instruction does for one fp32
 
 @dataclass(frozen=True, slots=True)
 class Formats:
+    """Bytes of numbers and the rates that they are multiplied at."""
+
     weight_bytes: Number  # of one parameter, scales included
     kv_bytes: Number  # of one number in the cache
     activation_bytes: float

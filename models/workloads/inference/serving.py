@@ -34,6 +34,8 @@ class Service:
 
 @dataclass(slots=True)
 class Lengths:
+    """Tokens of one request."""
+
     prompt: Number
     output: Number
 
@@ -56,6 +58,7 @@ def static_batch(engine: Engine, lengths: Lengths, batch: Number) -> Service:
 
 
 def divided(whole: Pass, count: Number) -> Pass:
+    """The share of one of `count` requests in a pass."""
     return whole.times(1.0 / maximum(count, 1e-9))
 
 

@@ -46,6 +46,8 @@ class Rates:
 
 @dataclass(slots=True)
 class Work:
+    """What a training step is asked to do."""
+
     shape: Shape
     sequence: Number  # tokens
     batch: Number  # sequences a step

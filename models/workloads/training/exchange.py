@@ -39,6 +39,7 @@ class Exchange:
 
 
 def exchange(work: Work, fabric: Fabric, layout: Layout) -> Exchange:
+    """Seconds of every kind of traffic but the gradients', for one micro-batch over all layers."""
     shape = work.shape
     tokens = layout.micro_batch * work.sequence / layout.context
     hidden_bytes = tokens * shape.hidden * 2.0
@@ -101,6 +102,7 @@ class Held:
 
 
 def held(shape: Shape, layout: Layout) -> Held:
+    """What one chip of a layout holds before sharding."""
     routed = shape.routed_parameters
     divide = layout.tensor * layout.pipeline
     return Held(
