@@ -24,7 +24,7 @@ KEPT_REPORTS = 64  # so that undo and redo show their figures at once
 REST_SECONDS = 0.06  # after a key, for what takes long
 Evaluate = Callable[[Design], "Report"]
 Listener = Callable[[LabState], None]
-KINDS = ("what-if", "design", "baseline", "task", "why", "search")  # the order in which they are answered
+KINDS = ("what-if", "design", "baseline", "task", "why", "margin", "search")  # the order in which they are answered
 
 
 def model(design: Design) -> Report:
@@ -162,7 +162,7 @@ class Desk:
 
     def answer(self, answer: Answer) -> None:
         """Take a finished answer; called on the screen's thread."""
-        if answer.kind in ("task", "why", "search"):
+        if answer.kind in ("task", "why", "margin", "search"):
             done = self._tasks.pop(answer.tag, None)
             if done is not None and answer.error is None:
                 done(answer.value)

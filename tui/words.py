@@ -97,8 +97,12 @@ def headline(report: Report) -> Iterator[Figure]:
         yield Figure("rate", value, f"{rate(report)} {interval(report)}".strip(), 1)
     if report.busy is not None:
         yield Figure("busy", report.busy, f"accelerators work {percent(report.busy)} of the time", 1)
+    if "checkpoints_per_day" in report.metrics:
+        yield Figure("goodput", report.metrics["goodput"], f"goodput {percent(report.metrics['goodput'])}", 1)
     yield from _times(report)
     yield from _money(report)
+    yield from _stalls(report)
+    yield from _lost(report)
     if report.power_watts is not None:
         yield Figure("power", report.power_watts, watts(report.power_watts), -1)
     if report.energy_per_unit is not None and report.throughput is not None:
@@ -131,6 +135,9 @@ def _times(report: Report) -> Iterator[Figure]:
     epoch = report.metrics.get("epoch_seconds")
     if epoch is not None:
         yield Figure("epoch", epoch, f"epoch {duration(epoch)}", -1)
+    cold = report.metrics.get("first_epoch_rate")
+    if cold is not None and report.throughput is not None:
+        yield Figure("first epoch", cold, f"first epoch {per_second(cold, report.throughput.unit)}", 1)
 
 
 def _money(report: Report) -> Iterator[Figure]:
@@ -140,6 +147,28 @@ def _money(report: Report) -> Iterator[Figure]:
         yield Figure("waiting", waiting, f"{dollars(waiting)} of {dollars(cost)}/h buys waiting{sign}", -1)
     elif cost is not None:
         yield Figure("cost", cost, f"{dollars(cost)}/h{sign}", -1)
+
+
+def _lost(report: Report) -> Iterator[Figure]:
+    """Of a design that saves: where the time goes that does not last."""
+    if "checkpoints_per_day" in report.metrics:
+        for name, key in (("checkpoints", "lost_to_checkpoints"), ("failures", "lost_to_failures")):
+            value = report.metrics[key]
+            if value >= SAME:
+                yield Figure(name, value, f"{name} take {percent(value)}", -1)
+
+
+def _stalls(report: Report) -> Iterator[Figure]:
+    """The share of a step that waits for data, by stage of the data path."""
+    from infralab.models.stalls import STAGES, stalls
+
+    if not report.step_seconds:
+        return
+    found = {stage: seconds / report.step_seconds for stage, seconds in stalls(report.step_breakdown).items()}
+    found = {stage: share for stage, share in found.items() if stage in STAGES and share >= SAME}
+    if found:
+        text = ", ".join(f"{percent(share)} for {stage}" for stage, share in found.items())
+        yield Figure("stall", sum(found.values()), f"waits {text}", -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +201,9 @@ def short(figure: Figure, report: Report) -> str:
     """The figure without the words around it."""
     if figure.name == "rate":
         return rate(report)
-    if figure.name in ("busy", "mfu"):
+    if figure.name == "first epoch" and report.throughput is not None:
+        return per_second(figure.value, report.throughput.unit)
+    if figure.name in ("busy", "mfu", "stall", "goodput", "checkpoints", "failures"):
         return f"{significant(figure.value * 100, 2)} %"
     if figure.name in ("waiting", "cost"):
         return f"{dollars(figure.value)}/h"

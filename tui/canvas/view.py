@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from infralab.models.design import Box, Design, Wire
 from infralab.models.units import human
 from infralab.tui.canvas.layout import Place, Size, place_all
+from infralab.tui.data_path import class_words, holder, latency_use
 
 
 class Zoom(IntEnum):
@@ -118,6 +119,7 @@ class WireView:
     name: str
     ends: tuple[str, str]
     label: str = ""
+    classes: str = ""  # what it carries: "input", "gradients+pipeline"
     utilisation: float | None = None
     thickness: int = 0  # 0 thin, 1 thick, 2 double: traffic on a log scale
     flow: str = "none"
@@ -161,7 +163,7 @@ def view(
     sizes = {name: full_size(facts[name], box.count) for name, box in design.boxes.items()}
     kinds = {name: fact.kind for name, fact in facts.items()}
     places = place_all(design, kinds, sizes)
-    figures = Figures(report)
+    figures = Figures(report, holder(design, report))
     shown = shown_sizes(zoom, places, sizes)
     boxes = tuple(
         _box_view(box, facts[name], places[name], shown[name], zoom, figures, overlay)
@@ -214,7 +216,7 @@ class Figures:
     Where the model evaluated one of several equal boxes, its figures are those of all of them.
     """
 
-    def __init__(self, report: Any | None) -> None:
+    def __init__(self, report: Any | None, holder: str = "") -> None:
         self._stands_for: Mapping[str, str] = getattr(report, "stands_for", None) or {}
         self.by_owner: dict[str, list[Any]] = {}
         for resource in getattr(report, "utilisation", None) or ():
@@ -225,6 +227,8 @@ class Figures:
         for ceiling in getattr(report, "ceilings", None) or ():
             known = self.ceiling.get(ceiling.owner, math.inf)
             self.ceiling[ceiling.owner] = min(known, ceiling.rate)
+        self.holder = holder  # the box that the data is read from: it answers for the latency
+        self.latency = latency_use(report)
         bottleneck = getattr(report, "bottleneck", None)
         self.bottleneck: str | None = getattr(bottleneck, "owner", None)
         self.problems = {
@@ -256,9 +260,9 @@ def _box_view(
     box: Box, facts: BoxFacts, at: Place, size: Size, zoom: Zoom, figures: Figures, overlay: Overlay
 ) -> BoxView:
     owner = f"box.{box.name}"
-    bars = tuple(
-        Bar(_label(resource), float(resource.utilisation)) for resource in figures.resources(owner)
-    )
+    bars = tuple(Bar(_label(resource), float(resource.utilisation)) for resource in figures.resources(owner))
+    if figures.latency is not None and figures.asked(owner) == figures.holder:
+        bars = tuple(sorted((*bars, Bar("flight", figures.latency)), key=lambda bar: -bar.fraction))
     heat, said = _heat(owner, figures, overlay)
     ceiling = figures.ceiling.get(figures.asked(owner))
     notes = [said] if said else []
@@ -334,6 +338,7 @@ def _wire_view(
         name=wire.name,
         ends=wire.ends,
         label=said or _wire_label(wire, parts),
+        classes=class_words(resources) if overlay.mode == "traffic" and zoom is Zoom.FULL else "",
         utilisation=utilisation,
         thickness=thickness(traffic) if zoom is not Zoom.DOTS else 0,
         flow=_flow(kinds[wire.ends[0]], kinds[wire.ends[1]]) if zoom is not Zoom.DOTS else "none",

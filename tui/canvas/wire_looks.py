@@ -37,7 +37,7 @@ class Label(NamedTuple):
 
 
 def texts(wire: WireView) -> list[str]:
-    """What a label could say, longest first: the link, how full, and the glyph for it."""
+    """What a label could say, longest first: the link, what it carries, how full, and the glyph for it."""
     if wire.utilisation is None:
         return [wire.label] if wire.label else []
     used = wire.utilisation
@@ -46,7 +46,10 @@ def texts(wire: WireView) -> list[str]:
     if wire.bottleneck:
         full = f"{glyphs.BOTTLENECK} {full}"
     short = full.replace(" ", "")
-    return [f"{wire.label} {full}", full, short] if wire.label else [full, short]
+    longer = [f"{wire.label} {full}"] if wire.label else []
+    if wire.classes:
+        longer = [f"{wire.label} {wire.classes} {full}".strip(), f"{wire.classes} {full}", *longer]
+    return [*longer, full, short]
 
 
 class LabelPlaces:

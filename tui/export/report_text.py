@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from infralab.models.design import Design
 from infralab.models.report import Ceiling, FigureUse, Report
 from infralab.models.units import duration, human, significant
-from infralab.tui import words
+from infralab.tui import data_path, words
 from infralab.tui.export.terminal import Line
 
 HEADING, DIM, STRONG, STUCK, GOOD, BAR = "bold cyan", "dim", "bold", "bold yellow", "green", "blue"
@@ -27,6 +27,8 @@ def report_lines(report: Report, design: Design, width: int) -> Iterator[Line]:
     yield from _opening(report, design, width)
     yield from _ceilings(report, width)
     yield from _step(report, width)
+    yield from _data_path(report, width)
+    yield from _saving(report, design, width)
     yield from _memory_and_plan(report, width)
     yield from _fit(report, width)
     yield from _trust(report, width)
@@ -137,6 +139,32 @@ def _step(report: Report, width: int) -> Iterator[Line]:
     rest = parts[PARTS_SHOWN:]
     if rest:
         yield [(f"  and {len(rest)} more, {duration(sum(part.seconds for part in rest))}", DIM)]
+
+
+def _data_path(report: Report, width: int) -> Iterator[Line]:
+    """What fetching, preparing and copying could do alone."""
+    found = list(data_path.stages(report))
+    if not found or report.throughput is None:
+        return
+    yield from _heading(f"Data path, {report.throughput.unit}: what each stage could do alone")
+    for stage, value, waited in found:
+        yield [(f"  {stage:12}", ""), (f"{value:>10}", STRONG), (f"   steps wait {waited}" if waited else "", STUCK)]
+    cold = report.metrics.get("first_epoch_rate")
+    if cold is not None:
+        text = f"first epoch, caches empty: {words.per_second(cold, report.throughput.unit)}"
+        yield from folded(text, width, "  ")
+
+
+def _saving(report: Report, design: Design, width: int) -> Iterator[Line]:
+    """What checkpoints and failures take of the time."""
+    found = list(data_path.saving(report, design))
+    if not found:
+        return
+    yield from _heading("Checkpoints and failures")
+    yield from folded(" · ".join(f"{label} {text}" for label, text in found), width, "  ")
+    failing = [f"{cause} {text}" for cause, text in data_path.failures(report)]
+    if failing:
+        yield from folded(f"failures: {', '.join(failing)}", width, "  ", DIM)
 
 
 def _memory_and_plan(report: Report, width: int) -> Iterator[Line]:

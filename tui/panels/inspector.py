@@ -14,7 +14,11 @@ from infralab.tui.state import LabState
 
 if TYPE_CHECKING:
     from infralab.models.catalogue import Catalogue
+    from infralab.models.explore.margin import OneMore
     from infralab.tui.fields import Field
+
+
+LOW = 20  # rows; a lower panel tells less of what is selected before its fields
 
 
 class Inspector(LinePanel, can_focus=True):
@@ -63,13 +67,14 @@ class Inspector(LinePanel, can_focus=True):
         self.cursor = 0
         self.edit: LineEdit | None = None
         self.problem = ""  # why the typed value can't be taken
+        self.one_more: tuple[str, OneMore | None] | None = None  # a wire, and what one more link on it gives
         self._asked: tuple[Any, ...] = ()
         self._first = 0  # first field shown
 
     def show(self, state: LabState) -> None:
         if state.selection != self.state.selection:
             self.edit = None
-            self.cursor = 0
+            self.cursor = self._first = 0
             self.problem = ""
         path = self.at.path if self.at else ""
         self.state = state
@@ -78,22 +83,35 @@ class Inspector(LinePanel, can_focus=True):
             self.cursor = next((i for i, row in enumerate(self.fields) if row.path == path), self.cursor)
         self.repaint()
 
+    def forget(self) -> None:
+        self._collect()  # how much is told depends on the height
+        super().forget()
+
     def stock(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
         self._asked = ()
         self._collect()
         self.repaint()
 
+    def tell_one_more(self, wire: str, found: OneMore | None) -> None:
+        """What one more link on a wire gives; None: nothing to say."""
+        self.one_more = (wire, found)
+        self.show(self.state)
+
     def _collect(self) -> None:
         """Fields anew, only when something they show is different."""
-        plan = self.state.report.plan if self.state.report else None
-        asked = (self.state.design, self.state.selection, plan, self.catalogue)
-        if self.catalogue is None or asked == self._asked:
+        if self.catalogue is None:
             return
+        from infralab.tui.facts import facts
         from infralab.tui.fields import fields
 
+        design, report, selection = self.state.design, self.state.report, self.state.selection
+        told = facts(design, report, selection, self.one_more, self.content_size.height < LOW)
+        asked = (design, selection, report.plan if report else None, self.catalogue, told)
+        if asked == self._asked:
+            return
         self._asked = asked
-        self.fields = fields(self.state.design, self.state.report, self.state.selection, self.catalogue)
+        self.fields = [*told, *fields(design, report, selection, self.catalogue)]
         self._settle(1)
 
     def _settle(self, direction: int) -> None:
@@ -149,6 +167,8 @@ class Inspector(LinePanel, can_focus=True):
         self.label(title)
 
     def _row(self, row: Field, number: int, width: int, label: int) -> Line:
+        if row.heading and row.text:
+            return [(left(f" {row.label}", width - len(row.text) - 2), "dim"), (f" {row.text} ", "strong")]
         if row.heading:
             return [(cut(row.label, width), "accent")]
         here = number == self.cursor and self.has_focus

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from infralab.models.units import duration
-from infralab.tui import words
+from infralab.tui import data_path, words
 from infralab.tui.panels.base import LinePanel
 from infralab.tui.panels.paint import MARKS, Line, bar, cut, left, right, wrap
 
 if TYPE_CHECKING:
+    from infralab.models.design import Design
     from infralab.models.explore.why import Reason
     from infralab.models.report import Bottleneck, Report
 
@@ -40,11 +41,16 @@ class Why(LinePanel, can_focus=True):
         if report.throughput is None:
             lines.extend([(text, "")] for text in wrap(report.sentence, width))
             return lines
+        told = [*_data_path(report, width), *_saving(report, self.state.design, width)]
+        waits = any(name in (figure.name for figure in words.headline(report)) for name in ("stall", "goodput"))
+        if waits:  # then this is what one asks about
+            lines.extend([*told[1:], []])
         if self.reason is not None:
             lines.extend(chain(self.reason, width))
         if report.runner_up is not None:
             lines.extend(_close(report.runner_up, width))
         lines.extend(_step(report, width))
+        lines.extend([] if waits else told)
         lines.extend(_inputs(report, width))
         lines.append([])
         lines.append([("● cited  ○ fitted  △ assumed  ✎ yours", "dim")])
@@ -107,6 +113,34 @@ def _step(report: Report, width: int) -> list[Line]:
                 (right(duration(part.seconds), 9), "dim"),
             ]
         )
+    return lines
+
+
+def _data_path(report: Report, width: int) -> list[Line]:
+    """What each stage from data set to chips could do alone, and how long a step waits for it."""
+    found = list(data_path.stages(report))
+    if not found:
+        return []
+    unit = report.throughput.unit if report.throughput else ""
+    lines: list[Line] = [[], [(f"Data path, each alone, {unit}", "accent")]]
+    for stage, value, waited in found:
+        note = f"waits {waited}" if waited else ""
+        lines.append(
+            [(left(f"  {stage}", 12), ""), (right(value, 9), "strong"), (right(note, width - 21), "bottleneck")]
+        )
+    cold = report.metrics.get("first_epoch_rate")
+    if cold is not None:
+        value = words.number(cold, unit)
+        lines.append([(left("  first epoch, cache empty", width - len(value)), ""), (value, "strong")])
+    return lines
+
+
+def _saving(report: Report, design: Design, width: int) -> list[Line]:
+    """What checkpoints and failures take."""
+    found = list(data_path.saving(report, design))
+    lines: list[Line] = [[], [("Checkpoints and failures", "accent")]] if found else []
+    for label, text in found:
+        lines.append([(left(f"  {label}", width - len(text)), ""), (text, "strong")])
     return lines
 
 

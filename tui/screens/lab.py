@@ -27,10 +27,12 @@ from infralab.tui.panels.inspector import Inspector
 from infralab.tui.panels.palette import Palette
 from infralab.tui.panels.why import Why
 from infralab.tui.screens.lab_actions import LabActions
+from infralab.tui.screens.one_more import ask_one_more
 from infralab.tui.state import LabState
 
 if TYPE_CHECKING:
     from infralab.models.catalogue import Catalogue
+    from infralab.models.design import Design
     from infralab.tui.shelf import Sections
 
 MESSAGE_SECONDS = 6.0
@@ -53,6 +55,7 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
         self.desk = desk
         self.catalogue: Catalogue | None = None
         self.canvas = LabCanvas(ascii_only=ascii_only)
+        self.canvas.at_work = desk.touched  # type: ignore[method-assign]
         self.head, self.answer, self.change, self.foot = Header(), Answer(), ChangeLine(), Footer()
         self.palette, self.inspector, self.why = Palette(id="palette"), Inspector(id="inspector"), Why(id="why")
         self.ceilings, self.fit, self.helps = Ceilings(id="ceilings"), Fit(id="fit"), Helps(id="helps")
@@ -62,6 +65,7 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
         self.whole: LinePanel | TopologyCanvas | None = None  # the panel that has the screen for itself
         self.scenarios = []  # designs put aside
         self.side_width = 0  # columns more or fewer for the side panels
+        self.asked_one_more: tuple[Design, str] | None = None
         self._message = 0
 
     def compose(self) -> ComposeResult:
@@ -164,6 +168,7 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
             self.ask_search()
         if self.why.display and state.report is not None and self._explained is not state.report:
             self.ask_why()
+        ask_one_more(self)
 
     def _show_selection(self, state: LabState) -> None:
         boxes = [owner[4:] for owner in state.selection if owner.startswith("box.")]
@@ -203,6 +208,7 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
         for widget, on in shown.items():
             if widget.display != on:
                 widget.display = on
+        ask_one_more(self)
         middle, bottom = self.query_one("#middle"), self.query_one("#bottom")
         middle.display = any(shown[w] for w in (self.palette, self.canvas, self.inspector, self.why))
         bottom.styles.height = "1fr" if self.whole in (self.ceilings, self.fit, self.helps) else None
