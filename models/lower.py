@@ -12,11 +12,13 @@ from typing import NamedTuple
 
 from infralab.models.arithmetic import Number
 from infralab.models.catalogue import Catalogue, CatalogueError, Component, UnknownComponent
-from infralab.models.constants import assumed, table
+from infralab.models.constants import assumed
 from infralab.models.design import Box, Design
 from infralab.models.figures import Figure, Figures
 from infralab.models.machine import Chip, Dpu, Host, Machine, Pool, Port, Switch, Tier
 from infralab.models.reader import Reader
+from infralab.models.switches import lower_switch
+from infralab.models.tiers import lower_disk, lower_tier
 from infralab.models.wires import lower_wire
 
 CHIP_FIGURES = {
@@ -117,7 +119,7 @@ def _lower_box(machine: Machine, box: Box) -> None:
         machine.missing(owner, f"{box.name} has no component yet: choose one")
         return
     if box.is_ == "fabric":
-        machine.switches[box.name] = _switch(machine, box, owner, None)
+        machine.switches[box.name] = lower_switch(machine, box, owner, None)
         return
     try:
         component = machine.catalogue.get(box.is_)
@@ -129,9 +131,9 @@ def _lower_box(machine: Machine, box: Box) -> None:
         if pool is not None:
             machine.pools[box.name] = pool
     elif component.room == "tier":
-        machine.tiers[box.name] = _tier(machine, box, owner, component)
+        machine.tiers[box.name] = lower_tier(machine, box, owner, component)
     elif component.room == "switch" or component.kind == "switch":
-        machine.switches[box.name] = _switch(machine, box, owner, component)
+        machine.switches[box.name] = lower_switch(machine, box, owner, component)
     else:
         machine.missing(owner, f"{box.is_} is a {component.kind}, which cannot stand as a box")
 
@@ -174,7 +176,7 @@ def _pool(machine: Machine, box: Box, owner: str, component: Component) -> Pool 
         host=_host(machine, box, owner, component, chip, float(box.chips or default_chips)),
         ports=_ports(component),
         dpu=_dpu(machine, box, owner, component),
-        disk=_disk(machine, box, owner, component, servers),
+        disk=lower_disk(machine, box, owner, component, servers),
         power_watts=Reader(machine, owner, "", component, box).get("power", "W")
         if component.room == "server"
         else None,
@@ -314,95 +316,4 @@ def _dpu(machine: Machine, box: Box, owner: str, component: Component) -> Dpu | 
         bandwidth=read.get("bandwidth", "B/s"),
         cores=read.get("cores"),
         crypto_bandwidth=read.get("crypto_bandwidth", "B/s"),
-    )
-
-
-TIER_UNITS = {
-    "read_iops": "1/s",
-    "write_iops": "1/s",
-    "metadata_rate": "1/s",
-    "latency": "s",
-    "capacity": "B",
-}
-
-
-def _tier_figures(machine: Machine, box: Box, owner: str, part: str, component: Component) -> dict[str, Number]:
-    read = Reader(machine, owner, part, component, box)
-    names = set(component.figures)
-    prefix = f"{part}." if part else ""
-    names |= {k.removeprefix(prefix) for k in box.overrides if k.startswith(prefix) and (part or "." not in k)}
-    found: dict[str, Number] = {}
-    for name in sorted(names):
-        value = read.get(name, TIER_UNITS.get(name, "B/s" if "bandwidth" in name else ""))
-        if value is not None:
-            found[name] = value
-    return found
-
-
-def _tier(machine: Machine, box: Box, owner: str, component: Component) -> Tier:
-    return Tier(
-        name=box.name,
-        owner=owner,
-        box=box,
-        component=component,
-        kind=component.kind,
-        units=machine.figures.number(f"{owner}.count", box.count),
-        figures=_tier_figures(machine, box, owner, "", component),
-        scope=box.scope or "shared",
-        caches=box.caches,
-        policy=box.policy or "lru",
-    )
-
-
-def _disk(machine: Machine, box: Box, owner: str, component: Component, servers: Number) -> Tier | None:
-    """Drives inside each server: those fitted by hand, else none (a server's own stay unused until asked for)."""
-    if box.disk is None:
-        return None
-    try:
-        found = machine.catalogue.get(box.disk, room="tier")
-    except UnknownComponent as error:
-        machine.missing(owner, str(error))
-        return None
-    each = machine.figures.number(f"{owner}.disks", float(box.disks or 1))
-    return Tier(
-        name=f"{box.name}.disk",
-        owner=owner,
-        box=box,
-        component=found,
-        kind=found.kind,
-        units=each * servers,
-        figures=_tier_figures(machine, box, owner, "disk", found),
-        scope="each",
-        caches=box.caches,
-        policy=box.policy or "lru",
-    )
-
-
-def _switch(machine: Machine, box: Box, owner: str, component: Component | None) -> Switch:
-    figures = machine.figures
-    port: Number | None = None
-    hop: Number = figures.figure(f"{owner}.hop_latency", assumed("switch.hop_latency"), "s", "assumed")
-    reduction = False
-    family = ""
-    if component is not None:
-        read = Reader(machine, owner, "", component, box)
-        port = read.get("bandwidth", "B/s")
-        found = read.get("hop_latency", "s")
-        hop = found if found is not None else hop
-        reduction = bool(component.facts.get("sharp") or component.facts.get("in_network"))
-        family = str(component.facts.get("fabric", ""))
-    else:
-        figures.assume(f"{box.name}: switch not known, taken as non-blocking", moves=False)
-    adaptive = any(name in family for name in table("network")["adaptive"]["families"])
-    return Switch(
-        name=box.name,
-        owner=owner,
-        box=box,
-        component=component,
-        port_bandwidth=port,
-        hop_latency=hop,
-        oversubscription=figures.number(f"{owner}.oversubscription", box.oversubscription or 1.0),
-        topology=box.topology or "fat-tree",
-        routing=box.routing or ("adaptive" if adaptive else "ecmp"),
-        in_network_reduction=reduction,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -99,12 +98,12 @@ def test_a_large_model_gets_a_plan_that_fits():
     assert plan["data"] * plan["tensor"] * plan["pipeline"] * plan["context"] == 32
 
 
-@pytest.mark.parametrize(("tensor", "pipeline"), list(product((2, 8), (1, 4))))
+@pytest.mark.parametrize(("tensor", "pipeline"), [(2, 1), (8, 1), (8, 4)])
 def test_no_given_plan_that_fits_beats_the_found_one(tensor, pipeline):
     best = evaluate(drawn(), fit=False)
     other = evaluate(drawn(plan={"tensor": tensor, "pipeline": pipeline}), fit=False)
-    if other.status != "infeasible":
-        assert other.throughput.value <= best.throughput.value * 1.006
+    assert other.status != "infeasible"
+    assert other.throughput.value <= best.throughput.value * 1.006
 
 
 def test_a_sweep_finds_each_variant_its_own_plan():
