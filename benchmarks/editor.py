@@ -1,6 +1,7 @@
 """The editor over real designs: opening a large one, an edit's way to all numbers, keys while a search runs, a slow line.
 
     python benchmarks/editor.py [--only open,edit,busy,slow] [--json]
+    python benchmarks/editor.py --write    all figures, those of canvas.py too, into docs/canvas.md (three minutes)
 
 The program itself in a pty of 120×40. Designs are grown from a preset: its parts, more boxes. Times run
 from the key (or from exec) to the byte; the terminal emulator is fed after the clock was read.
@@ -190,7 +191,7 @@ def measure_slow(folder: str) -> dict[str, Any]:
     rest(probe)
     for key in ("\t", "Z", "Z"):
         probe.press(key)
-    rest(probe)
+    rest(probe, 3.0)  # the search for fixes writes when it ends
     text = probe.text().splitlines()
     row = next(y for y, line in enumerate(text) if "═" in line and y > 4)
     column = text[row].index("═") + 3
@@ -199,15 +200,65 @@ def measure_slow(folder: str) -> dict[str, Any]:
     return {"slow_settled_s": settled, "slow_bytes": size}
 
 
+BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
 MEASURES = {"open": measure_open, "edit": measure_edit, "busy": measure_busy, "slow": measure_slow}
+
+
+ROWS = (  # figure, what it is, unit, where the goal stands
+    ("drag_bytes_median", "a drag step, bytes, median", ""),
+    ("drag_bytes_p95", "a drag step, bytes, 95 of 100", ""),
+    ("drag_ms_median", "a drag step, mouse event to last byte, median", "ms"),
+    ("idle_bytes", "10 s of idling, bytes", ""),
+    ("first_paint_bytes", "first paint, bytes", ""),
+)
+OWN_ROWS = (
+    ("open_ms", "opening 500 boxes and 1,000 wires, exec to boxes and figures on the screen, median of 3", "ms"),
+    ("open_quiet_ms", "the same until the last wire is drawn and nothing more is written", "ms"),
+    ("edit_ms_median", "a value edit at 50 boxes to the last number repainted, median of 16", "ms"),
+    ("edit_ms_p95", "the same, the slowest of 16", "ms"),
+    ("busy_first_byte_ms_p95", "first byte after a key while fixes are searched for, 95 of 100", "ms"),
+    ("slow_settled_s", "64 kb/s, 300 ms round trip: the picture settled after the last move", "s"),
+)
+
+
+def table(folder: str) -> str:
+    """All figures as a table of Markdown, with the load of the machine they were taken on."""
+    import canvas
+
+    before = os.getloadavg()[0]
+    lines = ["| what | goal | measured |", "|---|---:|---:|"]
+    for boxes in (50, 500):
+        found = canvas.measure(boxes, "quiet", "120x40", canvas.IDLE_SECONDS)
+        for name, words, unit in ROWS:
+            lines.append(f"| {boxes} boxes: {words} | {_said(canvas.GOALS[name], unit)} | {_said(found[name], unit)} |")
+    for one in MEASURES.values():
+        found = one(folder)
+        for name, words, unit in OWN_ROWS:
+            if name in found:
+                goal = _said(GOALS[name], unit) if name in GOALS else ""
+                lines.append(f"| {words} | {goal} | {_said(found[name], unit)} |")
+    load = f"{before:.1f} when it began, {os.getloadavg()[0]:.1f} at the end"
+    return f"{os.cpu_count()} cores, shared; one-minute load {load}.\n\n" + "\n".join(lines)
+
+
+def _said(value: float, unit: str) -> str:
+    return f"{value:,.2f} {unit}" if unit == "s" else f"{value:,.0f} {unit}".strip()
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default=",".join(MEASURES))
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     missed = 0
+    if options.write:
+        page = HERE.parent / "docs" / "canvas.md"
+        with tempfile.TemporaryDirectory() as folder:
+            made = table(folder)
+        head, _, rest = page.read_text("utf-8").partition(BEGIN)
+        page.write_text(f"{head}{BEGIN}\n{made}\n{END}{rest.partition(END)[2]}", "utf-8")
+        return 0
     with tempfile.TemporaryDirectory() as folder:
         result: dict[str, Any] = {"load": round(os.getloadavg()[0], 1), "cores": os.cpu_count()}
         for name in options.only.split(","):
