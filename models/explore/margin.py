@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from infralab.models.arithmetic import first
 from infralab.models.catalogue import Catalogue
-from infralab.models.design import Design
+from infralab.models.design import Design, FrozenMap
 from infralab.models.outcome import outcome
+from infralab.models.symmetry import quotient
 
 
 class OneMore(NamedTuple):
@@ -20,14 +22,19 @@ class OneMore(NamedTuple):
 
 def one_more_link(design: Design, catalogue: Catalogue, wire: str) -> OneMore | None:
     """Gain of one more link on the named wire; None where the design has no rate, or the wire no link of its own."""
-    now = outcome(design, catalogue)
-    link = now.machine.links.get(wire)
+    merged = quotient(design, catalogue)
+    now = outcome(design if merged is None else merged.design, catalogue)
+    asked = wire if merged is None else merged.stands_for.get(f"wire.{wire}", f"wire.{wire}").removeprefix("wire.")
+    link = now.machine.links.get(asked)
     if link is None or now.rate is None or not 0 < first(now.rate) < float("inf"):
         return None
-    count, bandwidth = first(link.count), first(link.bandwidth)
+    links, bandwidth = first(link.count), first(link.bandwidth)
     if not bandwidth < 1e30:
         return None
-    more = outcome(design, catalogue, values={f"wire.{wire}.count": count + 1.0})
+    wires = {**design.wires, wire: replace(design.wires[wire], count=int(links) + 1)}
+    wider = replace(design, wires=FrozenMap(wires))
+    apart = quotient(wider, catalogue)  # the wire is no longer like the others
+    more = outcome(wider if apart is None else apart.design, catalogue)
     if more.rate is None:
         return None
-    return OneMore(count, bandwidth, first(more.rate) / first(now.rate) - 1.0)
+    return OneMore(links, bandwidth, first(more.rate) / first(now.rate) - 1.0)
