@@ -153,6 +153,27 @@ async def test_a_wire_is_retyped_from_the_catalogue_and_by_the_palette(tmp_path:
         assert driver.session.design.wires["store-train"].is_ == "infiniband-ndr"
 
 
+async def test_a_value_slides_by_mouse_and_by_key_between_a_quarter_and_four_times(tmp_path: Path) -> None:
+    async with lab(tmp_path) as driver:
+        driver.lab.canvas.select(["store"])
+        await driver.keys("e")
+        inspector = driver.lab.inspector
+        await driver.press_until("down", lambda: inspector.at is not None and inspector.at.label == "prefixes")
+        row = inspector.cursor - inspector._first + inspector.gutter.top
+        await driver.pilot.mouse_down(inspector, offset=(10, row))
+        for x in (13, 16, 19, 40):
+            await driver.pilot.hover(inspector, offset=(x, row))
+        await driver.pilot.mouse_up(inspector, offset=(40, row))
+        await driver.settle()
+        assert driver.session.design.boxes["store"].prefixes == 16
+        await driver.keys("ctrl+z")
+        assert driver.session.design.boxes["store"].prefixes == 4, "one slide is one step"
+        await driver.keys(*["shift+left"] * 14)
+        assert driver.session.design.boxes["store"].prefixes == 1
+        await driver.keys("ctrl+z")
+        assert driver.session.design.boxes["store"].prefixes == 4
+
+
 # -- selecting and looking
 
 

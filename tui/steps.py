@@ -9,6 +9,7 @@ from infralab.models.units import Quantity, UnitError, parse, unit
 from infralab.tui.fields import UNIT, Field
 
 NICE = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
+SLIDE, NOTCHES = 4.0, 12  # a slide reaches from a quarter to four times the value
 WHOLE_STEP_BELOW = 8  # counts step by one up to here, then along powers of two and their halves
 
 
@@ -27,6 +28,29 @@ def step(field: Field, direction: int) -> Any:
     if key.type in ("number", "whole"):
         return _number(field, direction)
     return None
+
+
+def slid(field: Field, notches: int) -> Any:
+    """The value a slide away: NOTCHES to either side are ×4 and ×¼; None where nothing can be slid."""
+    key = field.key
+    factor = SLIDE ** (max(min(notches, NOTCHES), -NOTCHES) / NOTCHES)
+    if key is None or field.choices or key.type not in ("quantity", "number", "whole"):
+        return None
+    if key.type == "quantity" or isinstance(field.value, Quantity):
+        number, _, name = field.text.strip().partition(" ")
+        try:
+            parse(field.text, None)
+            return f"{float(number.replace(',', '')) * factor:.3g} {name}".strip()
+        except (UnitError, ValueError):
+            return None
+    try:
+        value = float(field.value if field.value is not None else field.text.replace("\u202f", "").replace(" ", ""))
+    except (TypeError, ValueError):
+        return None
+    scaled = value * factor
+    return _bounded(
+        field, max(round(scaled), 1) if key.type == "whole" or value.is_integer() else float(f"{scaled:.3g}")
+    )
 
 
 def _choice(field: Field, direction: int) -> str:

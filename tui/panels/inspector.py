@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from infralab.tui.fields import Field
 
 
+NOTCHES = 12  # of a slide by keys, to either side
 LOW = 20  # rows; a lower panel tells less of what is selected before its fields
 
 
@@ -70,6 +71,8 @@ class Inspector(LinePanel, can_focus=True):
         self.one_more: tuple[str, OneMore | None] | None = None  # a wire, and what one more link on it gives
         self._asked: tuple[Any, ...] = ()
         self._first = 0  # first field shown
+        self._grip: tuple[Field, int, bool] | None = None  # a field under the button: since where, a click so far
+        self._sliding: tuple[Field, int] | None = None  # a field that keys slide: as it was, and how far
 
     def show(self, state: LabState) -> None:
         if state.selection != self.state.selection:
@@ -226,6 +229,8 @@ class Inspector(LinePanel, can_focus=True):
             event.prevent_default()
 
     def _walk(self, event: events.Key) -> bool:
+        if not event.key.startswith("shift+"):
+            self._sliding = None
         moves = {"up": -1, "down": 1, "pageup": -8, "pagedown": 8, "home": -1000, "end": 1000}
         if event.key in moves:
             by = moves[event.key]
@@ -238,6 +243,8 @@ class Inspector(LinePanel, can_focus=True):
             return False
         elif event.key in ("left", "right"):
             self._step(1 if event.key == "right" else -1)
+        elif event.key in ("shift+left", "shift+right"):
+            self._slide_by_key(1 if event.key == "shift+right" else -1)
         elif event.key == "enter":
             self.begin()
         elif event.key in ("delete", "backspace"):
@@ -305,11 +312,39 @@ class Inspector(LinePanel, can_focus=True):
         number = place.y + self._first if place else -1
         if not 0 <= number < len(self.fields) or self.fields[number].heading:
             return
-        again = number == self.cursor and self.has_focus
+        again = number == self.cursor and self.has_focus and self.edit is None
         self.cursor = number
-        if again:
-            self.begin()
+        self._grip = (self.fields[number], event.screen_x, again)
+        self.capture_mouse()
         self.repaint()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self._grip is not None:
+            field, x, _ = self._grip
+            self._grip = (field, x, False)  # a slide, not a click
+            self._slide(field, event.screen_x - x)
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        self.release_mouse()
+        grip, self._grip = self._grip, None
+        if grip is not None and grip[2]:
+            self.begin()
+
+    def _slide_by_key(self, direction: int) -> None:
+        """A notch from where the field stood when the slide began."""
+        field = self.at
+        assert field is not None
+        base, notches = self._sliding if self._sliding and self._sliding[0].path == field.path else (field, 0)
+        notches = max(min(notches + direction, NOTCHES), -NOTCHES)
+        self._sliding = (base, notches)
+        self._slide(base, notches)
+
+    def _slide(self, base: Field, notches: int) -> None:
+        from infralab.tui.steps import slid
+
+        value = slid(base, notches)
+        if value is not None:
+            self.post_message(self.Stepped(base, value))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         self._wheel(event, -1)

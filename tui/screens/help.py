@@ -46,6 +46,7 @@ PANELS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
             ("↑ ↓", "from field to field"),
             ("Enter", "type a value in any unit, or choose from the list (▾)"),
             ("← →", "step to the next sensible value; the wheel over the field does the same"),
+            ("⇧← ⇧→", "slide from ¼ to ×4; so does dragging over the field"),
             ("digits", "begin to type at once"),
             ("Del", "reset to the catalogue's figure, or let the model find it"),
             ("Esc", "give the value up; then back to the canvas"),
