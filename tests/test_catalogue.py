@@ -17,7 +17,7 @@ from infralab.models.catalogue import Catalogue, CatalogueError, UnknownComponen
 from infralab.models.catalogue import compile as compiler
 from infralab.models.catalogue.figure_tables import ROOMS
 from infralab.models.catalogue.store import COMPILED
-from infralab.tui.commands.catalogue import run
+from infralab.tui.commands import main
 
 MARKS = {"cited", "assumed", "derived", "fitted"}
 
@@ -415,7 +415,7 @@ def test_files_of_the_configuration_folder_are_laid_over_the_built_in(tmp_path, 
 
 
 def test_an_entry_is_shown_with_sources_and_marks(capsys):
-    assert run(["dgx-h100"]) == 0
+    assert main(["catalogue", "dgx-h100"]) == 0
     shown = capsys.readouterr().out
     assert "docs.nvidia.com" in shown
     assert "●" in shown
@@ -423,27 +423,27 @@ def test_an_entry_is_shown_with_sources_and_marks(capsys):
 
 
 def test_json_is_versioned_and_in_base_units(capsys):
-    assert run(["tpu", "--json"]) == 0
+    assert main(["catalogue", "tpu", "--json"]) == 0
     body = json.loads(capsys.readouterr().out)
     assert body["schema"] == "infralab.catalogue/1"
     rows = {row["id"]: row for row in body["components"]}
     assert rows["tpu-v5p"]["figures"]["memory"] == 95e9
     assert rows["tpu-v5p"]["marks"]["memory"] in MARKS
-    assert run(["tpu-v5p", "--json"]) == 0
+    assert main(["catalogue", "tpu-v5p", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["component"]["id"] == "tpu-v5p"
 
 
 def test_lists_keep_to_80_columns(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     for room in built_in().rooms():
-        assert run([room]) == 0
+        assert main(["catalogue", room]) == 0
     shown = capsys.readouterr().out
     assert max(map(len, shown.splitlines())) <= 80
 
 
 def test_bad_use_exits_with_2_and_says_why(capsys, tmp_path):
-    assert run(["no-such-thing"]) == 2
+    assert main(["catalogue", "no-such-thing"]) == 2
     assert "no-such-thing" in capsys.readouterr().err
-    assert run(["--no-such-option"]) == 2
-    assert run(["--catalogue", str(tmp_path / "missing.toml")]) == 2
+    assert main(["catalogue", "--no-such-option"]) == 2
+    assert main(["catalogue", "--catalogue", str(tmp_path / "missing.toml")]) == 2
     assert "missing.toml" in capsys.readouterr().err

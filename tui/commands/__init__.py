@@ -111,6 +111,8 @@ def _run(command: str, arguments: list[str]) -> int:
     try:
         code: int = module.run(arguments)
         return code
+    except SystemExit as stop:  # argparse has said what is wrong, or shown the help
+        return int(stop.code or 0)
     except BrokenPipeError:
         raise
     except OSError as error:

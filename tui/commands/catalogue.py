@@ -110,10 +110,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(argv: list[str]) -> int:
     """The command; 0 when something is shown, 2 on bad use (said on stderr)."""
-    try:
-        options = parser().parse_args(argv)
-    except SystemExit as stop:
-        return int(stop.code or 0)
+    options = parser().parse_args(argv)
     try:
         catalogue = default_catalogue().with_files(options.catalogue)
         for warning in catalogue.warnings:

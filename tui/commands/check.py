@@ -41,10 +41,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(argv: list[str]) -> int:
     """Print findings of every file; 2 when one has errors."""
-    try:
-        options = parser().parse_args(argv)
-    except SystemExit as stop:
-        return int(stop.code or 0)
+    options = parser().parse_args(argv)
     catalogue = designs.catalogue_with(options.catalogue)
     found = {name: findings(name, catalogue) for name in options.design}
     if options.json:

@@ -44,10 +44,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(argv: list[str]) -> int:
     """Print the comparison; 0, or 2 through the errors that `main` turns into a message."""
-    try:
-        options = parser().parse_args(argv)
-    except SystemExit as stop:
-        return int(stop.code or 0)
+    options = parser().parse_args(argv)
     sides = _sides(options)
     if options.json:
         from infralab.tui.export.json_values import dumped

@@ -73,10 +73,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(argv: list[str]) -> int:
     """Print the script; 2 for a shell that is not known."""
-    try:
-        options = parser().parse_args(argv)
-    except SystemExit as stop:
-        return int(stop.code or 0)
+    options = parser().parse_args(argv)
     if options.presets:
         from infralab.models import presets
 

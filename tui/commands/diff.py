@@ -24,10 +24,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(argv: list[str]) -> int:
     """Print the differences; 0 whether there are some or none."""
-    try:
-        options = parser().parse_args(argv)
-    except SystemExit as stop:
-        return int(stop.code or 0)
+    options = parser().parse_args(argv)
     before, after = (designs.sound(designs.opened(name)) for name in (options.before, options.after))
     found = differences(before, after)
     show(lambda width: _lines(found))

@@ -23,10 +23,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(argv: list[str]) -> int:
     """Print the report; 0, or 2 through the errors that `main` turns into a message."""
-    try:
-        options = parser().parse_args(argv)
-    except SystemExit as stop:
-        return int(stop.code or 0)
+    options = parser().parse_args(argv)
     document = designs.opened(options.design)
     design = designs.edited(designs.sound(document), options.edits)
     catalogue = designs.catalogue_with(options.catalogue)

@@ -36,10 +36,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(argv: list[str]) -> int:
     """Write the file; 0, or 2 through the errors that `main` turns into a message."""
-    try:
-        options = parser().parse_args(argv)
-    except SystemExit as stop:
-        return int(stop.code or 0)
+    options = parser().parse_args(argv)
     from infralab.tui.export import exporting
     from infralab.tui.export.files import check, write
 

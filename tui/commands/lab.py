@@ -24,10 +24,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(argv: list[str]) -> int:
     """Open the lab; returns when it is left."""
-    try:
-        options = parser().parse_args(argv)
-    except SystemExit as stop:
-        return int(stop.code or 0)
+    options = parser().parse_args(argv)
     document = designs.opened(options.design) if options.design else _first()
     if options.catalogue:
         designs.catalogue_with(options.catalogue)  # said here when a file is wrong, before the screen is taken

@@ -36,10 +36,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(argv: list[str]) -> int:
     """Print both figures; 0, or 2 through the errors that `main` turns into a message."""
-    try:
-        options = parser().parse_args(argv)
-    except SystemExit as stop:
-        return int(stop.code or 0)
+    options = parser().parse_args(argv)
     found = _found(options)
     if options.json:
         from infralab.tui.export.json_values import dumped

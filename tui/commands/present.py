@@ -30,10 +30,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(argv: list[str]) -> int:
     """Present, or write the page; 0, or 2 through the errors that `main` turns into a message."""
-    try:
-        options = parser().parse_args(argv)
-    except SystemExit as stop:
-        return int(stop.code or 0)
+    options = parser().parse_args(argv)
     document = designs.opened(options.design)
     if options.catalogue:
         designs.catalogue_with(options.catalogue)  # said here when a file is wrong, before the screen is taken

@@ -27,10 +27,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(argv: list[str]) -> int:
     """Print the presets; 2 when words are given and none has them."""
-    try:
-        options = parser().parse_args(argv)
-    except SystemExit as stop:
-        return int(stop.code or 0)
+    options = parser().parse_args(argv)
     found = [preset for preset in presets.presets() if _has(preset, options.word)]
     if options.word and not found:
         raise Refused(f"no preset has the words {' '.join(options.word)}; `infralab presets` lists all")

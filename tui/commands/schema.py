@@ -16,10 +16,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(argv: list[str]) -> int:
     """Print the schema."""
-    try:
-        parser().parse_args(argv)
-    except SystemExit as stop:
-        return int(stop.code or 0)
+    parser().parse_args(argv)
     from infralab.models.json_schema import json_schema
 
     print(json.dumps(json_schema(), ensure_ascii=False, indent=1))

@@ -36,10 +36,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(argv: list[str]) -> int:
     """Serve until Ctrl-C; 0, or 2 through the errors that `main` turns into a message."""
-    try:
-        options = parser().parse_args(argv)
-    except SystemExit as stop:
-        return int(stop.code or 0)
+    options = parser().parse_args(argv)
     _check(options)
     if options.design:
         designs.sound(designs.opened(options.design))  # said here when it is wrong, before anyone comes

@@ -40,10 +40,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(argv: list[str]) -> int:
     """Print the sweep; 0, 130 when stopped early, or 2 through errors that `main` turns into a message."""
-    try:
-        options = parser().parse_args(argv)
-    except SystemExit as stop:
-        return int(stop.code or 0)
+    options = parser().parse_args(argv)
     from infralab.models.explore.sweep import axis, sweep
 
     if len(options.vary) > 2:

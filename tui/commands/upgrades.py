@@ -33,10 +33,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(argv: list[str]) -> int:
     """Print the ranking; 0, 130 when stopped early, or 2 through errors that `main` turns into a message."""
-    try:
-        options = parser().parse_args(argv)
-    except SystemExit as stop:
-        return int(stop.code or 0)
+    options = parser().parse_args(argv)
     design, catalogue = designs.asked(options)
     limits = limited.limits_of(options, design)
     from infralab.models.explore.answer import ask

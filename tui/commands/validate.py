@@ -43,10 +43,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(argv: list[str]) -> int:
     """Print the table; 0, or 2 for paths or files that cannot be read."""
-    try:
-        options = parser().parse_args(argv)
-    except SystemExit as stop:
-        return int(stop.code or 0)
+    options = parser().parse_args(argv)
     for part in options.by.split("/"):
         if part not in GROUPS:
             raise designs.Refused(f"--by {options.by}: rows can be grouped by {', '.join(GROUPS)}, like family/metric")

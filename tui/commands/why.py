@@ -30,10 +30,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(argv: list[str]) -> int:
     """Print the chain; 0, or 2 through the errors that `main` turns into a message."""
-    try:
-        options = parser().parse_args(argv)
-    except SystemExit as stop:
-        return int(stop.code or 0)
+    options = parser().parse_args(argv)
     design, catalogue = designs.asked(options)
     from infralab.models.explore.why import why
     from infralab.tui.export import chain_text
