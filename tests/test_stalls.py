@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from infralab.models.design import FrozenMap
 from infralab.models.document import load, read
 from infralab.models.evaluate import evaluate
 from infralab.models.job import COPY, Demand
@@ -106,3 +109,16 @@ def test_a_first_epoch_fills_the_cache_at_the_stores_rate_and_is_never_faster_th
     assert cached.metrics["first_epoch_rate"] == pytest.approx(16 * 5_500)
     starved = evaluate(load(path_of("host-cpu-starves-gpus")).design, fit=False)
     assert starved.metrics["first_epoch_rate"] == pytest.approx(starved.metrics["prepare_rate"])
+
+
+def test_a_first_epoch_is_bound_by_the_wire_that_later_ones_spare() -> None:
+    design = load(path_of("photos-with-nvme-cache")).design
+    thin = replace(design.wires["photos-cache"], is_="ethernet-10-tcp", count=1)
+    report = evaluate(replace(design, wires=FrozenMap({**design.wires, thin.name: thin})), fit=False)
+    (wire,) = [use for use in report.utilisation if use.owner == "wire.photos-cache"]
+    assert report.bottleneck is not None
+    assert report.bottleneck.owner == "wire.photos-cache"
+    each = wire.capacity / (114e3)  # cold, every photo crosses the wire
+    assert report.metrics["first_epoch_rate"] == pytest.approx(each, rel=1e-3)
+    assert report.throughput is not None
+    assert report.throughput.value > 1.1 * each
