@@ -64,12 +64,21 @@ class LabApp(QuietScreenApp, App[int]):
         self.memory = Memory(self.settings.memory or (memory_file() if self.settings.recovery_folder is None else None))
         known = {theme.name.removeprefix("infralab-") for theme in THEMES}
         last = self.memory.get("theme", str)
-        self.theme = f"infralab-{self.settings.theme or (last if last in known else 'dark')}"
+        self._dress(f"infralab-{self.settings.theme or (last if last in known else 'dark')}")
         self.recovery = Recovery(self.settings.recovery_folder)
         self.desk = Desk(Session(document), self._show, self._deliver, self.recovery, evaluate)
         self.lab = LabScreen(self.desk, self.ascii_only)
         self.set_class(self.ascii_only, "-ascii")
         self.ended_by = 0  # the signal that ended the lab
+
+    def _dress(self, theme: str) -> None:
+        """The theme to start with. Assigning it to `theme` would have the style sheet parsed a second time."""
+        if not self.available_themes[theme].dark or self.ansi_color:
+            self.theme = theme
+            return
+        self.set_reactive(App.theme, theme)
+        self.stylesheet.set_variables(self.get_css_variables())
+        self.set_class(True, "-dark-mode", f"-theme-{theme}", update=False)
 
     def get_default_screen(self) -> LabScreen:
         return self.lab
