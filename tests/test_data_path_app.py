@@ -15,6 +15,7 @@ from infralab.models.report import Report
 from infralab.tui import data_path, words
 from infralab.tui.canvas.view import Overlay, view
 from infralab.tui.export.report_text import report_lines
+from infralab.tui.facts import facts
 from tests.app_pilot import DESIGN, Driver, lab
 
 
@@ -66,9 +67,14 @@ async def test_the_inspector_of_a_wire_lists_its_traffic_and_what_one_more_link_
         more = replace(design, wires={"store-train": replace(design.wires["store-train"], count=2)})
         gain = evaluate(more).throughput.value / evaluate(design).throughput.value - 1
         assert gain > 0.1
-        (one_more,) = [text for label, text in rows.items() if label.startswith("+1 link here (1 × 10 Gb/s")]
-        assert float(one_more.removesuffix(" %")) / 100 == pytest.approx(gain, rel=0.05)
+        assert float(rows["+1 link here, 10 Gb/s"].removesuffix(" %")) / 100 == pytest.approx(gain, rel=0.05)
         assert rows["input"].endswith(" %")
+
+
+def test_the_inspector_of_a_fabric_splits_its_uplinks_by_class() -> None:
+    design, report = preset("moe-on-a-thin-fabric")
+    rows = [row.label for row in facts(design, report, ("box.fabric",), None)]
+    assert rows[-2:] == ["experts", "gradients"]
 
 
 async def test_a_design_that_saves_shows_goodput_and_failures_by_cause(tmp_path: Path) -> None:

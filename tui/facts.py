@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from infralab.models.explore.margin import OneMore
     from infralab.models.report import Report
 
+UPLINKS = "fabric uplinks"
 MOST, FEW = 8, 3  # limits told of one box, in a low panel: the others are far from binding
 
 
@@ -50,6 +51,8 @@ def _box(design: Design, report: Report, owner: str, low: bool) -> Iterator[Fiel
         for limit in found[: FEW if low else MOST]:
             sign = "◆ " if limit.binds else ""
             yield _row(f"{sign}{limit.kind}", f"{limit.rate:>8} {words.percent(limit.used):>6}")
+    if any(use.kind == UPLINKS and use.owner == report.stands_for.get(owner, owner) for use in report.utilisation):
+        yield from _traffic(report, owner, "traffic, share of the uplinks")
     steps = {part.owner for part in report.step_breakdown if not part.name.startswith("waiting")}
     failing = list(data_path.failures(report)) if report.stands_for.get(owner, owner) in steps else []
     if failing and low:
@@ -62,13 +65,16 @@ def _box(design: Design, report: Report, owner: str, low: bool) -> Iterator[Fiel
             yield _row(label, text)
 
 
-def _wire(report: Report, owner: str, more: OneMore | None) -> Iterator[Field]:
+def _traffic(report: Report, owner: str, title: str) -> Iterator[Field]:
     found = data_path.classes(report, owner)
     if found:
-        yield Field("", "traffic, share of the wire")
-        for name, amount, share in found:
-            yield _row(name, f"{amount} {words.percent(share):>6}")
+        yield Field("", title)
+    for name, amount, share in found:
+        yield _row(name, f"{amount} {words.percent(share):>6}")
+
+
+def _wire(report: Report, owner: str, more: OneMore | None) -> Iterator[Field]:
+    yield from _traffic(report, owner, "traffic, share of the wire")
     if more is not None:
         gain = "nothing" if abs(more.gain) < 5e-5 else f"{more.gain * 100:+.2g} %"
-        each = human(more.bandwidth * 8, "b/s")
-        yield _row(f"+1 link here ({more.links:.0f} × {each})", gain)
+        yield _row(f"+1 link here, {human(more.bandwidth * 8, 'b/s')}", gain)

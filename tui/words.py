@@ -136,7 +136,7 @@ def _times(report: Report) -> Iterator[Figure]:
     if epoch is not None:
         yield Figure("epoch", epoch, f"epoch {duration(epoch)}", -1)
     cold = report.metrics.get("first_epoch_rate")
-    if cold is not None and report.throughput is not None:
+    if cold is not None and report.throughput is not None and abs(cold / report.throughput.value - 1) > SAME:
         yield Figure("first epoch", cold, f"first epoch {per_second(cold, report.throughput.unit)}", 1)
 
 
