@@ -85,7 +85,7 @@ def tier_price(machine: Machine, tier: Tier, stored_bytes: Number | None) -> Pri
 def hourly_share(economics: Any, kind: str) -> float:
     """Share of a purchase price that one hour costs: straight line, less salvage, plus maintenance."""
     default = economics["default"]
-    years = float(default["amortisation_years"].get(kind, 5))
+    years = float(default["amortisation_years"][kind])
     yearly = (1 - float(default["salvage_fraction"])) / years + float(
         default["maintenance_fraction_per_year"]
     )

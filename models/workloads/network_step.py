@@ -28,6 +28,14 @@ from infralab.models.machine import Chip, Machine, Pool
 from infralab.models.physics.peaks import CPU_KINDS, Peak, number_bytes, peak
 from infralab.models.workloads.cost_network import TRAINING_PASSES, Network
 
+CORE = re.compile(r"[A-Z][a-z]+[- ][A-Z]\d+")  # a core's design, as in the catalogue's `cores_unit`
+GRAPHICS = frozenset({"gpu", "edge-gpu"})
+TILE = 128.0 * 128.0  # outputs that one unit makes at a time
+MOST_OF_PEAK = 0.9  # what the best measured products of matrices reach
+USUAL_DEPTH = 400.0  # multiply-adds behind one layer output, at which shares are stated
+MATRIX_RATIO = 8.0  # int8 over fp32: vectors of narrow numbers reach 4
+ON_CHIP = frozenset({"mcu", "mcu-npu"})
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -268,15 +276,6 @@ def memory_lane(figures: Figures, chip: Chip) -> tuple[Number, str, str]:
         return figures.figure(path, float(inside) * 1e12, "B/s", "cited", chip.id), path, "on-chip memory"
     value = assumed(f"on_chip_bandwidth.{chip.kind}") if chip.kind in ON_CHIP else assumed("on_chip_bandwidth")
     return figures.figure(path, value, "B/s", "assumed", "on-chip memory"), path, "on-chip memory"
-
-
-CORE = re.compile(r"[A-Z][a-z]+[- ][A-Z]\d+")  # a core's design, as in the catalogue's `cores_unit`
-GRAPHICS = frozenset({"gpu", "edge-gpu"})
-TILE = 128.0 * 128.0  # outputs that one unit makes at a time
-MOST_OF_PEAK = 0.9  # what the best measured products of matrices reach
-USUAL_DEPTH = 400.0  # multiply-adds behind one layer output, at which shares are stated
-MATRIX_RATIO = 8.0  # int8 over fp32: vectors of narrow numbers reach 4
-ON_CHIP = frozenset({"mcu", "mcu-npu"})
 
 
 def _streamed_weights(chip: Chip, network: Network, run: Run) -> tuple[Number, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infralab.models.arithmetic import Number, divide, first, minimum
-from infralab.models.constants import table
+from infralab.models.constants import assumed, table
 from infralab.models.design import Workload
 from infralab.models.machine import HOST_KINDS, Chip, Machine, Pool
 from infralab.models.workloads.inference.family import FILE, family_of
@@ -51,7 +51,7 @@ def formats(machine: Machine, pool: Pool, workload: Workload, load: Number) -> F
     figures = machine.figures
     name = workload.weight_precision or workload.precision
     if name is None:
-        name = next((n for n, size in USUAL if first(load) * size < 0.9), USUAL[-1][0])
+        name = next((n for n, size in USUAL if first(load) * size < assumed("memory.usable_share")), USUAL[-1][0])
         figures.assume(f"weight precision not given, taken as {name}, the widest usual one that fits")
     entry = _entry(machine, name)
     if entry is None:

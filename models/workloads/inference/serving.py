@@ -13,6 +13,8 @@ from infralab.models.arithmetic import Number, maximum, minimum, sqrt, where
 from infralab.models.workloads.inference.passes import Engine, Pass
 
 ROUNDS = 4  # of the fixed point between batch and step time: it moves below 1 % after three
+SATURATED = 0.98  # load of prompts from which a mean wait is no longer told apart: it grows without bound
+LEAST_DECODING = 0.05  # share of a cycle that a request decodes at least, so that the fixed point stays inside
 
 
 @dataclass(slots=True)
@@ -84,7 +86,7 @@ def closed_loop(engine: Engine, lengths: Lengths, clients: Number, slots: Number
         step = engine.decode(maximum(decoding, 1.0), lengths.context)
         steps = lengths.output * step.total()
         cycle = steps + batch * cost + extra
-        load = minimum(cost * (batch - 1.0) / cycle, 0.98)
+        load = minimum(cost * (batch - 1.0) / cycle, SATURATED)
         # clients that were answered together ask together again: then half of the others go first
         together = cost * (batch - 1.0) / 2.0
         if burst:
@@ -93,7 +95,7 @@ def closed_loop(engine: Engine, lengths: Lengths, clients: Number, slots: Number
             spread = cost * load / (2.0 * (1.0 - load)) + minimum(step.total(), alone) / 2.0
             wait = spread + engine.stack.crowding * maximum(together - spread, 0.0)
         first = alone + wait + extra
-        decoding = batch * maximum(1.0 - first / cycle, 0.05)
+        decoding = batch * maximum(1.0 - first / cycle, LEAST_DECODING)
     each = (cycle - first) / maximum(lengths.output, 1.0)
     queued = cycle * maximum(clients / batch - 1.0, 0.0)
     return Service(batch, prefill, step, cycle, first + queued, each, cycle + queued, queued)
@@ -113,7 +115,7 @@ def open_stream(engine: Engine, lengths: Lengths, arrivals: Number, slots: Numbe
 
     def excess(batch: Number) -> tuple[Number, Pass]:
         step = engine.decode(batch, lengths.context)
-        free = maximum(1.0 - arrivals * cost, 0.02)
+        free = maximum(1.0 - arrivals * cost, 1.0 - SATURATED)
         return batch - arrivals * lengths.output * step.total() / free, step
 
     full = high
@@ -126,7 +128,7 @@ def open_stream(engine: Engine, lengths: Lengths, arrivals: Number, slots: Numbe
         value, step = excess(batch)
         low, below = where(value < 0.0, batch, low), where(value < 0.0, value, below)
         high, above = where(value < 0.0, high, batch), where(value < 0.0, above, value)
-    load = minimum(arrivals * cost, 0.98)
+    load = minimum(arrivals * cost, SATURATED)
     each = step.total() + batch * cost / maximum(lengths.output, 1.0)
     first = alone + cost * load / (2.0 * (1.0 - load)) + minimum(step.total(), alone) / 2.0 + extra
     # what the replica could deliver: with every slot taken
