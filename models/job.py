@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from infralab.models.arithmetic import Number
+from infralab.models.trouble import Trouble, Troubled
 
 COMPUTE = "compute"  # parts in which the chips do the work asked of them
 MEMORY = "memory"
@@ -129,7 +130,7 @@ class Latency:
 
 
 @dataclass(slots=True)
-class Job:
+class Job(Troubled):
     """All that a workload asks; `plan` and `metrics` by the names that docs/report.md has for them."""
 
     unit: str  # "tokens/s"
@@ -147,4 +148,4 @@ class Job:
     plan: dict[str, object] = field(default_factory=dict)
     plan_found: bool = False
     metrics: dict[str, Number] = field(default_factory=dict)  # answers beyond the rate, by name
-    problems: list[tuple[str, str, str]] = field(default_factory=list)  # severity, owner, text
+    problems: list[Trouble] = field(default_factory=list)

@@ -19,6 +19,7 @@ from infralab.models.machine import Chip, Dpu, Host, Machine, Pool, Port, Switch
 from infralab.models.reader import Reader
 from infralab.models.switches import lower_switch
 from infralab.models.tiers import lower_disk, lower_tier
+from infralab.models.trouble import Trouble
 from infralab.models.wires import lower_wire
 
 CHIP_FIGURES = {
@@ -83,7 +84,7 @@ class Lowered(NamedTuple):
     switch: Switch | None
     figures: dict[str, Figure]
     assumptions: dict[str, bool]
-    problems: list[tuple[str, str, str]]
+    problems: list[Trouble]
 
 
 @lru_cache(maxsize=8192)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from infralab.models.arithmetic import Number
 from infralab.models.design import Box, Design, Wire
 from infralab.models.figures import Figures
+from infralab.models.trouble import Trouble, Troubled
 
 if TYPE_CHECKING:
     from infralab.models.catalogue import Catalogue, Component
@@ -162,7 +163,7 @@ class Link:
 
 
 @dataclass(slots=True)
-class Machine:
+class Machine(Troubled):
     """All boxes and wires of one design as numbers, and what is missing or doubtful about them."""
 
     design: Design
@@ -173,13 +174,7 @@ class Machine:
     tiers: dict[str, Tier] = field(default_factory=dict)
     switches: dict[str, Switch] = field(default_factory=dict)
     links: dict[str, Link] = field(default_factory=dict)
-    problems: list[tuple[str, str, str]] = field(default_factory=list)  # severity, owner, text
-
-    def missing(self, owner: str, text: str) -> None:
-        self.problems.append(("missing", owner, text))
-
-    def warn(self, owner: str, text: str) -> None:
-        self.problems.append(("warning", owner, text))
+    problems: list[Trouble] = field(default_factory=list)
 
     def links_of(self, box: str) -> list[Link]:
         return [link for link in self.links.values() if box in link.ends]

@@ -98,7 +98,7 @@ def _check(machine: Machine, job: Job, read: Read) -> None:
             text = (
                 f"{tier.name} gives data back after {hours:.2g} h: restore it to another tier before reading"
             )
-            job.problems.append(("infeasible", tier.owner, text))
+            job.infeasible(tier.owner, text)
     holder, total = read.levels[-1].tier, read.data.total_bytes
     capacity = None if holder is None else holder.figures.get("capacity")
     if holder is not None and capacity is not None and total is not None and not read.write:
@@ -106,7 +106,7 @@ def _check(machine: Machine, job: Job, read: Read) -> None:
         if first(total) > first(capacity * units):
             sizes = human(first(total), "B"), human(first(capacity * units), "B")
             text = f"the data ({sizes[0]}) does not fit {holder.name} ({sizes[1]})"
-            job.problems.append(("warning", holder.owner, text))
+            job.warn(holder.owner, text)
 
 
 def _data(machine: Machine, item: Input) -> Data | None:
@@ -160,7 +160,7 @@ def _read(machine: Machine, job: Job, item: Input, pool: Pool, data: Data) -> Re
         above = any(fabric.reach(tier.name, name) for name in others)
         if not above and not all(fabric.reach(tier.name, p.name) for p, _ in readers):
             text = f"{readers[0][0].name} cannot reach {tier.name}, which holds the data: draw a wire between them"
-            job.problems.append(("missing", tier.owner, text))
+            job.missing(tier.owner, text)
             return None
     return read
 
@@ -175,15 +175,13 @@ def _holder(machine: Machine, job: Job, named: str | None) -> Tier | None:
             text = (
                 f"the data is on {named}, which is not drawn: draw it, or name one of {', '.join(everything)}"
             )
-            job.problems.append(("missing", "workload", text))
+            job.missing("workload", text)
         return found
     stores = [t for t in machine.tiers.values() if t.caches is None] or [
         t for t in disks.values() if t.caches is None
     ]
     if not stores:
-        job.problems.append(
-            ("missing", "workload", "only caches are drawn: draw the store that holds the data")
-        )
+        job.missing("workload", "only caches are drawn: draw the store that holds the data")
         return None
     if len(stores) > 1:
         machine.figures.assume(f"dataset.on not given: the data is taken to be on {stores[0].name}")

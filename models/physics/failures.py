@@ -148,21 +148,19 @@ def _target(machine: Machine, job: Job, pool: Pool, to: str | None, stage: str |
         to = f"{to}.disk"
     if to not in tiers:
         text = f"checkpoints go to {to}, which is not drawn: draw it, or name one of {', '.join(tiers)}"
-        job.problems.append(("missing", "workload", text))
+        job.missing("workload", text)
         return None
     cache = next((t for t in reached.values() if t.caches == to), None)
     if stage == "cache" and cache is not None:
         return cache
     if stage == "cache":
-        job.problems.append(
-            ("warning", "workload", f"no cache of {to} is drawn: checkpoints go straight to it")
-        )
+        job.warn("workload", f"no cache of {to} is drawn: checkpoints go straight to it")
     if to in reached:
         return tiers[to]
     if cache is not None:
         return cache  # the only way there leads through it
     text = f"{pool.name} cannot reach {to}, where checkpoints go: draw a wire between them"
-    job.problems.append(("missing", f"box.{to}", text))
+    job.missing(f"box.{to}", text)
     return None
 
 
@@ -249,7 +247,7 @@ def _check_drain(machine: Machine, job: Job, pool: Pool, found: Cost) -> None:
             f"{behind.name} takes {first(seconds):.0f} s for a checkpoint that comes every "
             f"{first(found.interval):.0f} s: {found.tier.name} fills up"
         )
-        job.problems.append(("warning", behind.owner, text))
+        job.warn(behind.owner, text)
 
 
 def flows(machine: Machine, job: Job) -> list[Flow]:

@@ -23,7 +23,7 @@ def lower(machine: Machine) -> Job:
     op = (workload.op or "all-reduce").replace("_", "-")
     if op not in FACTORS:
         text = f"no collective named {op!r}: choose one of {', '.join(FACTORS)}"
-        job.problems.append(("missing", "workload", text))
+        job.missing("workload", text)
         return job
     if workload.message_bytes is None:
         machine.figures.assume("message_bytes not given: 1 GiB")
@@ -31,10 +31,10 @@ def lower(machine: Machine) -> Job:
     ranks = group(machine, pool, pool.all_chips)
     if ranks.outer is None and any_of(ranks.remote > 1.0):
         text = f"the servers of {pool.name} have no network between them: draw a fabric"
-        job.problems.append(("missing", pool.owner, text))
+        job.missing(pool.owner, text)
         return job
     if not any_of(ranks.size > 1.0):
-        job.problems.append(("missing", pool.owner, "a collective needs more than one chip"))
+        job.missing(pool.owner, "a collective needs more than one chip")
         return job
     units = bus_factor(op, ranks.size) * size
     step = Step(pool.owner, units, _parts(op, size, ranks), name=op)

@@ -29,9 +29,7 @@ def lower(machine: Machine) -> Job:
     job.inputs.append(Input(pools[0].name, 1.0, "image" if image else "records", decoded))
     _bytes_rate(machine, job)
     if not machine.tiers and not any(p.disk for p in machine.pools.values()):
-        job.problems.append(
-            ("missing", "workload", "nothing to read from: draw a store and name the data set")
-        )
+        job.missing("workload", "nothing to read from: draw a store and name the data set")
     return job
 
 

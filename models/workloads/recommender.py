@@ -334,8 +334,6 @@ def _describe(
             needed = needed + size
         job.memory.append(Memory(pool.owner, needed, pool.chip.memory_bytes, parts))
         if spilled and not every(table_bytes <= pool.host.memory_bytes * (pool.servers if training else 1.0)):
-            job.problems.append(
-                ("infeasible", pool.owner, "the embedding tables fit neither the chips' nor the hosts' memory")
-            )
+            job.infeasible(pool.owner, "the embedding tables fit neither the chips' nor the hosts' memory")
     if training:
         job.save = Save(table_bytes * 2.0 + network.dense_parameters * 12.0, pool.name)

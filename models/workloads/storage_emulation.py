@@ -46,7 +46,7 @@ def lower(machine: Machine) -> Job:
     if row is None:
         known = ", ".join(sorted(_facts()))
         text = f"no emulated workload {workload.model} on {workload.accelerator}: the benchmark has {known}"
-        job.problems.append(("missing", "workload", text))
+        job.missing("workload", text)
         return job
     pool = pools[0]
     batch = machine.figures.number("workload.batch", workload.batch or float(row["batch"]))

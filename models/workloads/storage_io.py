@@ -22,7 +22,7 @@ def lower(machine: Machine) -> Job:
     op = workload.op or "read"
     if op not in OPERATIONS:
         text = f"no operation named {op!r}: choose one of {', '.join(OPERATIONS)}"
-        job.problems.append(("missing", "workload", text))
+        job.missing("workload", text)
         return job
     number = machine.figures.number
     size = number("workload.file_bytes", workload.file_bytes or workload.block_bytes or 1e9)

@@ -53,7 +53,7 @@ def _check(task: Task, layout: Layout) -> None:
     owner = task.pool.owner
     if needed > there * 1.001:
         text = f"the plan spreads over {needed:g} chips, {there:g} are drawn"
-        task.machine.problems.append(("infeasible", owner, text))
+        task.machine.infeasible(owner, text)
     elif needed < there * 0.999:
         task.machine.warn(owner, f"the plan uses {needed:g} of {there:g} chips; the rest is idle")
     if first(layout.data) > first(task.work.batch):
