@@ -16,7 +16,6 @@ from infralab.models.machine import Link, Machine, Tier
 from infralab.models.physics.ledger import Ledger
 
 Arc = tuple[str, bool]  # a wire's name, and whether from its first end to its second
-LARGE = 300  # flows with a choice; beyond, the best split takes longer than an edit may
 NODES = frozenset({"node", "system", "server"})
 
 
@@ -231,11 +230,7 @@ def demands(machine: Machine, job: Job, flows: list[Flow]) -> list[Demand]:
     wanted = [flow for flow in flows if any_of(flow.bytes > 0.0)]
     loads: Loads = {}
     chosen = [flow for flow in wanted if has_choice(fabric, flow)]
-    if len(chosen) > LARGE:
-        machine.figures.assume(
-            "adaptive routing of a large drawing: traffic split by the rate of the ways", False
-        )
-    elif chosen:
+    if chosen:
         from infralab.models.solve import flow as best
 
         settled = best.settle(fabric, chosen, route(fabric, [f for f in wanted if f not in chosen], job))
@@ -270,7 +265,7 @@ def route(fabric: Fabric, flows: list[Flow], job: Job | None = None) -> Loads:
             _exchange(fabric, loads, flow)
         elif not _enter(fabric, loads, passing, flow) and job is not None:
             text = f"no way from {flow.source} to {flow.target}: draw wires between them"
-            job.problems.append(("missing", f"box.{flow.target}", text))
+            job.missing(f"box.{flow.target}", text)
     for (targets, traffic), amounts in passing.items():
         ways = fabric.ways(targets)
         for switch in ways.order:

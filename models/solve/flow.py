@@ -1,22 +1,31 @@
-"""The best split of traffic over all ways where switches route adaptively: a path LP, columns by pricing.
+"""The best split of traffic over all ways where switches route adaptively: a drawing as arrays and back.
 
-Least t such that every flow gets through and no wire is loaded beyond t of its capacity, which is the
-maximum concurrent flow with its rate turned round. Paths are added while one is shorter, priced by
-the LP's duals over *all* paths, than what the flow pays: at the end the dual is a bound over all
-paths (model.md, 1). HiGHS is imported here and nowhere else; without it ECMP's split is a lower bound.
+The maximum concurrent flow (`warm.py`) with its rate turned round: the least utilisation of the fullest
+wire at which every flow gets through, certified over *all* ways (model.md, 1). Large drawings keep
+their program, so that an edit re-solves it; small ones are solved afresh, so that what they show does
+not depend on what was edited before. Without HiGHS ECMP's split is a lower bound.
 """
 
 from __future__ import annotations
 
-import heapq
-from dataclasses import dataclass, field
-from typing import Any
+import importlib.util
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from infralab.models.arithmetic import Number, any_of, first
-from infralab.models.physics.fabric import Arc, Fabric, Flow, Hop, Loads, add, route, wire_capacity
+from infralab.models.physics.fabric import Arc, Fabric, Flow, Loads, add, route, wire_capacity
 
-TOLERANCE = 1e-7
-ROUNDS = 200
+if TYPE_CHECKING:
+    from infralab.models.solve.warm import ConcurrentFlow
+    from infralab.models.solve.ways import Floats, Topology
+
+SECONDS = 3.0  # that a solve may take; a gap still open then is said
+SMALL = 300  # pairs of boxes; up to here a fresh solve takes milliseconds
+KEPT = 4  # programs of large drawings
+MOST, LEAST = 1e18, 1e-6  # bytes/s taken for wires without a limit, and for those that carry nothing
+
+Pair = tuple[str, str]
+Key = tuple[object, ...]
 
 
 @dataclass(slots=True)
@@ -27,222 +36,185 @@ class Settled:
     utilisation: float
     bound: float
 
-
-@dataclass(slots=True)
-class _Commodity:
-    source: str
-    target: str
-    flows: list[Flow]
-    bytes: float
-    paths: list[tuple[Arc, ...]] = field(default_factory=list)
+    @property
+    def gap(self) -> float:
+        """Share of the rate that a better split might add."""
+        return self.utilisation / self.bound - 1.0 if self.bound > 0.0 else 0.0
 
 
 def settle(fabric: Fabric, flows: list[Flow], fixed: Loads) -> Loads | None:
-    """All loads, `fixed` ones included; None without HiGHS, or where one way is as good as any."""
+    """All loads, `fixed` ones included; None without HiGHS."""
     found = best_split(fabric, flows, fixed)
+    figures = fabric.machine.figures
     if found is None:
-        fabric.machine.figures.assume(
-            "adaptive routing: highspy is not installed, traffic is split as by ECMP", False
-        )
+        figures.assume("adaptive routing: highspy is not installed, traffic is split as by ECMP", False)
         return None
+    if found.gap > 1e-6:
+        figures.assume(
+            f"adaptive routing: a better split may raise what wires carry by {found.gap:.2g} of it"
+        )
     return found.loads
 
 
 def best_split(fabric: Fabric, flows: list[Flow], fixed: Loads) -> Settled | None:
     """Solve for the first variant; its split is used for all variants. None without HiGHS."""
-    try:
-        import highspy
-    except ImportError:
+    if importlib.util.find_spec("highspy") is None:
         return None
-    network = _Network(fabric, fixed)
-    commodities = _commodities(flows)
-    for commodity in commodities:
-        path = network.shortest(commodity, {})
-        if path is None:
-            continue
-        commodity.paths.append(path)
-    commodities = [c for c in commodities if c.paths]
-    program = _Program(highspy, network, commodities)
-    shares, bound = program.solve()
+    drawing = _Drawing(fabric, flows)
     loads: Loads = {arc: dict(classes) for arc, classes in fixed.items()}
-    for commodity, parts in zip(commodities, shares, strict=True):
-        for path, share in zip(commodity.paths, parts, strict=True):
-            if share > 1e-9:
-                for arc in path:
-                    for flow in commodity.flows:
-                        add(loads, arc, flow.traffic, flow.bytes * share)
-    return Settled(loads, network.utilisation(loads), bound)
+    if not drawing.doors:
+        return Settled(loads, drawing.fullest(loads), 0.0)
+    solver, key = _solver(drawing, fixed), drawing.key()
+    found = solver.solve(SECONDS)
+    drawing.charge(loads, solver)
+    if len(drawing.pairs) > SMALL:
+        _kept[key] = solver
+        while len(_kept) > KEPT:
+            _kept.pop(next(iter(_kept)), None)
+    return Settled(loads, 1.0 / found.lower, 1.0 / found.upper)
 
 
-def _commodities(flows: list[Flow]) -> list[_Commodity]:
-    found: dict[tuple[str, str], _Commodity] = {}
-    for flow in flows:
-        one = found.setdefault((flow.source, flow.target), _Commodity(flow.source, flow.target, [], 0.0))
-        one.flows.append(flow)
-        one.bytes += first(flow.bytes)
-    return list(found.values())
+_kept: dict[Key, ConcurrentFlow] = {}
 
 
-class _Network:
-    """Resources (a direction of a wire, the uplinks of a fabric) with capacity and fixed load."""
+def _solver(drawing: _Drawing, fixed: Loads) -> ConcurrentFlow:
+    """The drawing's program, of an earlier design with the same wires where there is one.
 
-    def __init__(self, fabric: Fabric, fixed: Loads) -> None:
-        self.fabric = fabric
-        machine = fabric.machine
-        self.capacity: dict[str, float] = {}
-        self.fixed: dict[str, float] = {}
-        self.uplinks: dict[str, str] = {}  # switch -> resource
-        for name, switch in machine.switches.items():
-            if any_of(switch.oversubscription > 1.0):
-                total: Number = 0.0
-                for hop in fabric.ports.get(name, ()):
-                    total = total + wire_capacity(machine, hop.link)
-                self.uplinks[name] = f"{switch.owner}.uplink_share"
-                self.capacity[self.uplinks[name]] = first(total) / first(switch.oversubscription)
+    It is taken out while in use: a program serves one thread at a time.
+    """
+    from infralab.models.solve.warm import ConcurrentFlow
+
+    capacity, demand, load = drawing.arrays(fixed)
+    known = _kept.pop(drawing.key(), None)
+    if known is None:
+        return ConcurrentFlow(drawing.topology(), capacity, demand, load)
+    for place in (known.capacity != capacity).nonzero()[0].tolist():
+        known.set_capacity(place, float(capacity[place]))
+    for place in (known.demand != demand).nonzero()[0].tolist():
+        known.set_demand(place, float(demand[place]))
+    for place in (known.fixed != load).nonzero()[0].tolist():
+        known.set_fixed(place, float(load[place]))
+    return known
+
+
+class _Drawing:
+    """Numbers for switches, resources (both directions of each wire, then uplinks) and pairs of boxes."""
+
+    def __init__(self, fabric: Fabric, flows: list[Flow]) -> None:
+        self.fabric, machine = fabric, fabric.machine
+        self.switches = {name: i for i, name in enumerate(machine.switches)}
+        self.links = {name: 2 * i for i, name in enumerate(machine.links)}
+        narrow = [s for s, switch in machine.switches.items() if any_of(switch.oversubscription > 1.0)]
+        self.uplinks = {name: 2 * len(self.links) + i for i, name in enumerate(narrow)}
+        self.nothing = 2 * len(self.links) + len(narrow)
+        self.pairs: dict[Pair, list[Flow]] = {}
+        self.doors: list[tuple[int, ...]] = []
+        found: dict[Pair, list[Flow]] = {}
+        for flow in flows:
+            found.setdefault((flow.source, flow.target), []).append(flow)
+        for pair, parts in found.items():
+            doors = self._doors(*pair)
+            if doors:  # a pair without a way is a problem of the job, not of the split
+                self.doors += [(len(self.pairs), *door) for door in doors]
+                self.pairs[pair] = parts
+
+    def resource(self, arc: Arc) -> int:
+        return self.links[arc[0]] + (0 if arc[1] else 1)
+
+    def _doors(self, source: str, target: str) -> list[tuple[int, int, int, int, int]]:
+        fabric, nothing = self.fabric, self.nothing
+        outside = len(self.switches)
+        found = [
+            (outside, outside, self.resource(hop.arc), nothing, nothing)
+            for hop in fabric.direct(source, target)
+        ]
+        for out in fabric.doors(source):
+            first_switch, enters = self.switches[out.other], self.uplinks.get(out.other, nothing)
+            for back in fabric.doors(target):
+                if out.other in fabric.ways(frozenset((back.other,))).distance:
+                    leaves = self.resource((back.link.name, not back.forward))
+                    last = self.switches[back.other]
+                    found.append((first_switch, last, self.resource(out.arc), enters, leaves))
+        return found
+
+    def key(self) -> Key:
+        links = self.fabric.machine.links
+        wires = tuple((name, link.ends) for name, link in links.items())
+        return (wires, tuple(self.switches), tuple(self.uplinks), tuple(self.pairs))
+
+    def topology(self) -> Topology:
+        import numpy as np
+
+        from infralab.models.solve.ways import Topology
+
+        arcs = [
+            (
+                self.switches[name],
+                self.switches[hop.other],
+                self.resource(hop.arc),
+                self.uplinks.get(hop.other, self.nothing),
+            )
+            for name, hops in self.fabric.between.items()
+            for hop in hops
+        ]
+        return Topology(
+            len(self.switches),
+            self.nothing,
+            len(self.pairs),
+            np.array(arcs, dtype=np.int64).reshape(-1, 4),
+            np.array(self.doors, dtype=np.int64),
+        )
+
+    def arrays(self, fixed: Loads) -> tuple[Floats, Floats, Floats]:
+        """Capacities, demands and fixed loads of the first variant."""
+        import numpy as np
+
+        demand = [sum(first(flow.bytes) for flow in parts) for parts in self.pairs.values()]
+        load = np.zeros(self.nothing)
         for arc, classes in fixed.items():
             amount = sum(first(value) for value in classes.values())
-            for resource in self.resources(arc):
-                self.fixed[resource] = self.fixed.get(resource, 0.0) + amount
+            for resource in self._loaded(arc):
+                load[resource] += amount
+        return self._capacities(), np.array(demand, dtype=np.float64), load
 
-    def resources(self, arc: Arc) -> list[str]:
-        """What a byte on the arc loads."""
-        link = self.fabric.machine.links[arc[0]]
-        name = f"{arc[0]}/{arc[1]}"
-        if name not in self.capacity:
-            self.capacity[name] = max(min(first(wire_capacity(self.fabric.machine, link)), 1e18), 1e-6)
-        end = link.ends[1] if arc[1] else link.ends[0]
-        return [name, self.uplinks[end]] if end in self.uplinks else [name]
+    def _loaded(self, arc: Arc) -> list[int]:
+        ends = self.fabric.machine.links[arc[0]].ends
+        end = ends[1] if arc[1] else ends[0]
+        own = self.resource(arc)
+        return [own, self.uplinks[end]] if end in self.uplinks else [own]
 
-    def shortest(self, commodity: _Commodity, price: dict[str, float]) -> tuple[Arc, ...] | None:
-        """The cheapest way by price per byte, then by hops; boxes do not forward."""
-        switches = self.fabric.machine.switches
-        best: dict[str, tuple[float, int]] = {commodity.source: (0.0, 0)}
-        came: dict[str, tuple[str, Arc]] = {}
-        heap: list[tuple[float, int, str]] = [(0.0, 0, commodity.source)]
-        while heap:
-            cost, hops, at = heapq.heappop(heap)
-            if at == commodity.target:
-                return _trace(came, commodity)
-            if (cost, hops) > best[at] or (at != commodity.source and at not in switches):
-                continue
-            for hop in self.fabric.ports.get(at, ()):
-                if hop.other not in switches and hop.other != commodity.target:
-                    continue
-                reached = (cost + self._cost(hop, price), hops + 1)
-                if hop.other not in best or reached < best[hop.other]:
-                    best[hop.other] = reached
-                    came[hop.other] = (at, hop.arc)
-                    heapq.heappush(heap, (*reached, hop.other))
-        return None
+    def _capacities(self) -> Floats:
+        import numpy as np
 
-    def _cost(self, hop: Hop, price: dict[str, float]) -> float:
-        return sum(price.get(resource, 0.0) for resource in self.resources(hop.arc))
+        machine = self.fabric.machine
+        found = np.empty(self.nothing)
+        for name, place in self.links.items():
+            capacity = first(wire_capacity(machine, machine.links[name]))
+            found[place : place + 2] = max(min(capacity, MOST), LEAST)
+        for name, place in self.uplinks.items():
+            total: Number = 0.0
+            for hop in self.fabric.ports.get(name, ()):
+                total = total + wire_capacity(machine, hop.link)
+            found[place] = first(total) / first(machine.switches[name].oversubscription)
+        return found
 
-    def utilisation(self, loads: Loads) -> float:
-        """Of the fullest resource, recomputed from the loads themselves."""
-        total: dict[str, float] = {}
-        for arc, classes in loads.items():
-            amount = sum(first(value) for value in classes.values())
-            for resource in self.resources(arc):
-                total[resource] = total.get(resource, 0.0) + amount
-        return max((amount / self.capacity[resource] for resource, amount in total.items()), default=0.0)
+    def charge(self, loads: Loads, solver: ConcurrentFlow) -> None:
+        """Add every flow's bytes to the wires of its pair's ways, by class."""
+        arcs = [(name, forward) for name in self.links for forward in (True, False)]
+        classes: dict[str, dict[int, Number]] = {}
+        for place, parts in enumerate(self.pairs.values()):
+            for flow in parts:
+                amounts = classes.setdefault(flow.traffic, {})
+                amounts[place] = amounts.get(place, 0.0) + flow.bytes
+        for traffic, amounts in classes.items():
+            for resource, amount in solver.carry(amounts).items():
+                if resource < len(arcs):
+                    add(loads, arcs[resource], traffic, amount)
 
-
-def _trace(came: dict[str, tuple[str, Arc]], commodity: _Commodity) -> tuple[Arc, ...]:
-    path: list[Arc] = []
-    at = commodity.target
-    while at != commodity.source:
-        at, arc = came[at]
-        path.append(arc)
-    return tuple(reversed(path))
-
-
-def _quiet(highspy: Any) -> Any:
-    """A solver that says nothing: the constructor of `Highs` prints a banner, that of its base does not."""
-
-    class Quiet(highspy.Highs):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super(highspy.Highs, self).__init__()
-            self.setOptionValue("output_flag", False)
-
-    return Quiet()
-
-
-class _Program:
-    """minimise t: each commodity's shares sum to 1; load / capacity - t <= -fixed / capacity."""
-
-    def __init__(self, highspy: Any, network: _Network, commodities: list[_Commodity]) -> None:
-        self.network, self.commodities = network, commodities
-        self.scale = max((c.bytes for c in commodities), default=1.0)
-        self.solver = _quiet(highspy)
-        self.infinity = highspy.kHighsInf
-        self.rows: dict[str, int] = {}
-        self.columns: list[tuple[int, int]] = []  # commodity, path
-        reference = max(network.capacity.values(), default=1.0)
-        self.unit = self.scale / reference  # t is counted in this utilisation, so that it is near 1
-        self.solver.addCol(1.0, 0.0, self.infinity, 0, [], [])
-        for _ in commodities:
-            self.solver.addRow(1.0, 1.0, 0, [], [])
-        for index, commodity in enumerate(commodities):
-            for path in range(len(commodity.paths)):
-                self._add(index, path)
-
-    def _row(self, resource: str) -> int:
-        if resource not in self.rows:
-            capacity = self.network.capacity[resource] * self.unit
-            fixed = self.network.fixed.get(resource, 0.0)
-            self.solver.addRow(-self.infinity, -fixed / capacity, 1, [0], [-1.0])
-            self.rows[resource] = self.solver.getNumRow() - 1
-        return self.rows[resource]
-
-    def _add(self, index: int, path: int) -> None:
-        commodity = self.commodities[index]
-        load: dict[int, float] = {index: 1.0}
-        for arc in commodity.paths[path]:
-            for resource in self.network.resources(arc):
-                row = self._row(resource)
-                each = commodity.bytes / (self.network.capacity[resource] * self.unit)
-                load[row] = load.get(row, 0.0) + each
-        self.solver.addCol(0.0, 0.0, self.infinity, len(load), list(load), list(load.values()))
-        self.columns.append((index, path))
-
-    def solve(self) -> tuple[list[list[float]], float]:
-        """Shares of every commodity's paths, and the dual bound on the utilisation over all paths."""
-        bound = 0.0
-        for _ in range(ROUNDS):
-            self.solver.run()
-            duals = list(self.solver.getSolution().row_dual)
-            price = {
-                r: max(-duals[row], 0.0) / (self.network.capacity[r] * self.unit)
-                for r, row in self.rows.items()
-            }
-            grown = False
-            lower = sum(price[r] * self.network.fixed.get(r, 0.0) for r in price)
-            for index, commodity in enumerate(self.commodities):
-                path = self.network.shortest(commodity, price)
-                assert path is not None
-                cost = (
-                    sum(price.get(r, 0.0) for arc in path for r in self.network.resources(arc))
-                    * commodity.bytes
-                )
-                lower += cost
-                if cost < duals[index] - TOLERANCE and path not in commodity.paths:
-                    commodity.paths.append(path)
-                    self._add(index, len(commodity.paths) - 1)
-                    grown = True
-            weight = sum(price[r] * self.network.capacity[r] for r in price)
-            if weight > 0:
-                bound = max(bound, lower / weight)
-            if not grown:
-                break
-        values = list(self.solver.getSolution().col_value)
-        shares = [[0.0] * len(c.paths) for c in self.commodities]
-        for column, (index, place) in enumerate(self.columns, start=1):
-            shares[index][place] = max(values[column], 0.0) if column < len(values) else 0.0
-        for parts in shares:
-            total = sum(parts) or 1.0
-            parts[:] = [part / total for part in parts]
-        return shares, bound
+    def fullest(self, loads: Loads) -> float:
+        """Utilisation of the fullest resource."""
+        capacity, _, load = self.arrays(loads)
+        return float((load / capacity).max()) if len(load) else 0.0
 
 
 __all__ = ["Settled", "best_split", "route", "settle"]
