@@ -31,7 +31,7 @@ CHIP_FIGURES = {
     "link_bandwidth": "B/s",
     "host_link": "B/s",
 }
-POD_KINDS = frozenset({"tpu"})
+POD_KINDS = frozenset({"tpu"})  # drawn as one host of a pod whose shape says how many hosts there are
 
 
 def lower(design: Design, catalogue: Catalogue, figures: Figures) -> Machine:
