@@ -61,7 +61,8 @@ class LabApp(QuietScreenApp, App[int]):
         self.mouse_on = self.settings.mouse
         for theme in THEMES:
             self.register_theme(theme)
-        self.memory = Memory(self.settings.memory or (memory_file() if self.settings.recovery_folder is None else None))
+        own = self.settings.recovery_folder is None and self.settings.recover  # a person's own lab, no visitor's
+        self.memory = Memory(self.settings.memory or (memory_file() if own else None))
         known = {theme.name.removeprefix("infralab-") for theme in THEMES}
         last = self.memory.get("theme", str)
         self._dress(f"infralab-{self.settings.theme or (last if last in known else 'dark')}")
