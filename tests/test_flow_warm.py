@@ -174,7 +174,7 @@ def test_variants_are_carried_by_the_split_of_the_first() -> None:
     demand = np.full(len(drawing.pairs), 1e9)
     flow = ConcurrentFlow(drawing.topology(), capacity, demand, np.zeros(drawing.resources))
     flow.solve()
-    one = flow.carry({k: 1e9 for k in range(len(drawing.pairs))})
+    one = flow.carry(dict.fromkeys(range(len(drawing.pairs)), 1e9))
     two = flow.carry({k: np.array([1e9, 3e9]) for k in range(len(drawing.pairs))})
     assert one.keys() == two.keys()
     for resource, amount in one.items():

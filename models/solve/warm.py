@@ -79,7 +79,7 @@ class ConcurrentFlow:
         """Base loads anew, from the demands: no error adds up over edits."""
         for resource in resources.tolist():
             part = slice(self._begin[resource], self._begin[resource + 1])
-            load = float(self._share[part] @ self.demand[self._of[part]])
+            load = _dot(self._share[part], self.demand[self._of[part]])
             self.base_load[resource] = self.fixed[resource] + load
             if self._program is not None:
                 self._program.load_changed(resource)
@@ -114,9 +114,9 @@ class ConcurrentFlow:
             paid = self.base_cost(price) - discount
             dear = np.flatnonzero(paid * self.demand > 1e-13)
             ways = priced(self.topology, price, dear)
-            least = float(ways.cost @ self.demand[dear]) + float(price @ self.fixed)
+            least = _dot(ways.cost, self.demand[dear]) + _dot(price, self.fixed)
             if least > 0.0:
-                upper = min(upper, float(price @ self.capacity) / least)
+                upper = min(upper, _dot(price, self.capacity) / least)
             best.upper = upper
             if upper <= best.lower * (1.0 + GAP) or time.monotonic() > end:
                 break
@@ -329,6 +329,11 @@ class _Program:
             amount = -float(self.flow.demand[commodity]) / self.unit[commodity]
             self.solver.changeCoeff(self.limits[commodity], 0, amount)
             self.row_added = True
+
+
+def _dot(a: Floats, b: Floats) -> float:
+    """Summed pairwise; BLAS would wake threads for vectors of this length, which costs more than the sum."""
+    return float((a * b).sum())
 
 
 def _net(used: Ints, each: Floats) -> dict[int, float]:
