@@ -13,9 +13,9 @@ from itertools import product
 from infralab.models.arithmetic import Array
 from infralab.models.catalogue import Catalogue
 from infralab.models.design import Design
-from infralab.models.evaluate import owner_of
 from infralab.models.explore.answer import Answer, ask
 from infralab.models.explore.axis import Axis, edited
+from infralab.models.findings import owner_of
 from infralab.models.outcome import Outcome, outcome
 from infralab.models.solve.closed import demand_limit, step_limit
 from infralab.models.symmetry import quotient

@@ -12,7 +12,8 @@ from dataclasses import dataclass, fields, replace
 from infralab.models.arithmetic import Number, first
 from infralab.models.catalogue import Catalogue, default_catalogue
 from infralab.models.design import Design, Plan
-from infralab.models.evaluate import evaluate, owner_of
+from infralab.models.evaluate import evaluate
+from infralab.models.findings import owner_of
 from infralab.models.job import Demand, Part, Step
 from infralab.models.outcome import Outcome, outcome
 from infralab.models.refusal import Refusal
