@@ -1,7 +1,7 @@
 """Maximum concurrent flow that stays warm: an edit of a capacity or demand re-solves, it does not rebuild.
 
 Largest X at which X times every demand gets through at once (model.md, 1). Each commodity starts on
-an even spread over its shortest ways, its *base*; a column of the linear program shifts part of it to
+a mix of ways that balances the wires, its *base*; a column of the linear program shifts part of it to
 another way. Columns enter when a way is cheaper, by the program's duals, than what the commodity
 pays; rows enter when a wire is overloaded: a drawing of thousands of boxes has a program of some
 hundred rows. Whatever HiGHS says, the answer is certified in float64 from unscaled arrays: the split
@@ -17,13 +17,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from infralab.models.arithmetic import Number
-from infralab.models.solve.ways import Floats, Ints, Priced, Topology, Vector, even_start, priced
+from infralab.models.solve.ways import Floats, Ints, Priced, Topology, Vector, balanced_start, priced
 
+Bools = NDArray[np.bool_]
 GAP = 1e-7  # of X, between the certified bounds
 Shift = tuple[int, float, Vector]  # commodity, share of its demand, what that changes on each resource
-ROUNDS = 300
+ROUNDS = 1000
 FORGET = 20_000  # columns; beyond, most are of designs long edited away
 
 
@@ -46,7 +48,7 @@ class ConcurrentFlow:
     def __init__(self, topology: Topology, capacity: Floats, demand: Floats, fixed: Floats) -> None:
         self.topology = topology
         self.capacity, self.demand, self.fixed = capacity.copy(), demand.copy(), fixed.copy()
-        self.base = even_start(topology, capacity)
+        self.base = balanced_start(topology, capacity, demand, fixed)
         counts = np.array([len(used) for used, _ in self.base])
         used = np.concatenate([used for used, _ in self.base])
         order = np.argsort(used, kind="stable")
@@ -121,9 +123,26 @@ class ConcurrentFlow:
             if upper <= best.lower * (1.0 + GAP) or time.monotonic() > end:
                 break
             grown = program.add_rows(np.flatnonzero(each < rate * (1.0 - 1e-9)))
-            if not program.add_ways(ways, paid) and not grown and not program.raise_ceiling():
+            grown |= program.add_ways(ways, paid)
+            grown |= self._relieve(each <= best.lower * (1.0 + 1e-6), int(np.count_nonzero(price)), loads)
+            if not grown and not program.raise_ceiling():
                 break
         return best
+
+    def _relieve(self, full: Bools, priced_resources: int, loads: Floats) -> bool:
+        """Ways around all full wires, where the program's prices name but a few of them.
+
+        Of many that fill up at one rate a vertex prices one; a round for each would take too many.
+        """
+        if np.count_nonzero(full) <= 2 * priced_resources:
+            return False
+        assert self._program is not None
+        room = np.maximum(self.capacity, 1e-300)
+        paid = self.base_cost(full / room)
+        pays = np.flatnonzero(paid * self.demand > 0.0)
+        fullness = loads / room
+        price = (full + 0.01 * (fullness / fullness.max()) ** 4) / room
+        return self._program.add_ways(priced(self.topology, price, pays), paid)
 
     def carry(self, amounts: Mapping[int, Number]) -> dict[int, Number]:
         """Loads by resource, where so many bytes of each commodity go as in the last solution."""
@@ -177,7 +196,7 @@ class _Program:
         self.unit: dict[int, float] = {}  # of its columns
         self.columns: list[int] = []  # commodity
         self.touching: dict[int, list[tuple[int, float]]] = {}  # resource -> columns, load per byte shifted
-        self.known: set[tuple[int, bytes, bytes]] = set()
+        self.known: set[tuple[int, bytes]] = set()
         self.flat: tuple[list[Ints], list[Floats]] = ([], [])
         self.values = np.zeros(1)
         self.row_added = False
@@ -283,13 +302,15 @@ class _Program:
     def add_ways(self, ways: Priced, paid: Floats) -> bool:
         """Columns for all commodities that pay more than their cheapest way costs."""
         saving = (paid[ways.commodities] - ways.cost) * self.flow.demand[ways.commodities]
+        places = np.flatnonzero(saving > 1e-12).tolist()
         grown = False
-        for place in np.flatnonzero(saving > 1e-12).tolist():
-            grown |= self._add_way(int(ways.commodities[place]), ways.way(place))
+        for place in places:
+            commodity = int(ways.commodities[place])
+            grown |= self._add_way(commodity, ways.way(place, commodity))
         return grown
 
-    def _add_way(self, commodity: int, way: Vector) -> bool:
-        key = (commodity, way[0].tobytes(), way[1].tobytes())
+    def _add_way(self, commodity: int, way: Ints) -> bool:
+        key = (commodity, way.tobytes())
         if key in self.known:
             return False
         self.known.add(key)
@@ -299,7 +320,7 @@ class _Program:
             self.limits[commodity] = self.solver.getNumRow()
             self.solver.addRow(-self.infinity, 0.0, 1, [0], [-flow.demand[commodity] / unit])
         unit, base = self.unit[commodity], flow.base[commodity]
-        net = _net(np.concatenate((way[0], base[0])), np.concatenate((way[1], -base[1])))
+        net = _net(np.concatenate((way, base[0])), np.concatenate((np.ones(len(way)), -base[1])))
         self.columns.append(commodity)
         self.flat[0].append(np.array(list(net), dtype=np.int64))
         self.flat[1].append(np.array(list(net.values())))

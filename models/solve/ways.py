@@ -1,4 +1,4 @@
-"""All ways of all commodities over a drawing, as arrays: the even start, and the cheapest way by prices.
+"""All ways of all commodities over a drawing, as arrays: the cheapest way by prices, and a balanced start.
 
 Boxes do not forward, so a way is a wire into a switch, a walk over switches, and a wire out of one:
 only the switches form a graph. What a byte loads is a *resource*: a direction of a wire, or the
@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Vector = tuple[Ints, Floats]  # a way, or a mix of ways: resources, and the share of the bytes each carries
+Vector = tuple[Ints, Floats]  # a mix of ways: resources, and the share of the bytes that each carries
+PORTIONS = 4000  # that a start is made of, where commodities are fewer
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,9 +80,8 @@ class Priced:
     _rounds: list[Floats]
     _length: Floats
 
-    def way(self, place: int) -> Vector:
-        """Of the commodity at `place`; of equally cheap ones one with the fewest switches, by turns."""
-        turn = int(self.commodities[place])
+    def way(self, place: int, turn: int) -> Ints:
+        """Resources of the commodity at `place`; of equally cheap ways one of fewest switches, by turns."""
         begin = int(self._offsets[place])
         end = int(self._offsets[place + 1]) if place + 1 < len(self._offsets) else len(self._rows)
         equal = np.flatnonzero(self._total[begin:end] == self.cost[place])
@@ -89,8 +89,7 @@ class Priced:
             self._rows[begin + int(equal[turn % len(equal)])]
         ].tolist()
         passed = [wire_in, uplinks, *self._walk(first, last, turn), wire_out]
-        used = np.array([r for r in passed if r < self.topology.resources], dtype=np.int64)
-        return _merged(used, np.ones(len(used)))
+        return np.array([r for r in passed if r < self.topology.resources], dtype=np.int64)
 
     def _walk(self, first: int, at: int, turn: int) -> list[int]:
         """Resources from switch to switch, found backwards."""
@@ -134,76 +133,31 @@ def priced(topology: Topology, price: Floats, commodities: Ints) -> Priced:
     return Priced(topology, commodities, cost, rows, offsets, total, starts, rounds, length)
 
 
-def even_start(topology: Topology, capacity: Floats) -> list[Vector]:
-    """By commodity: its bytes over all its ways of fewest switches, each wire by its capacity's share."""
-    spread = _Spread(topology, capacity)
-    wide = np.append(capacity, np.inf)
-    found = []
-    bounds = topology.first_door.tolist()
-    for begin, end in pairwise(bounds):
-        doors = topology.doors[begin:end]
-        hops = np.array([spread.hops(int(u), int(v)) for u, v in doors[:, 1:3]])
-        doors = doors[hops == hops.min()]
-        weight = np.minimum(wide[doors[:, 3]], wide[doors[:, 5]])
-        weight = weight / weight.sum() if weight.sum() > 0 else np.full(len(doors), 1 / len(doors))
-        used, shares = [], []
-        for share, (_, first, last, *ends) in zip(weight.tolist(), doors.tolist(), strict=True):
-            middle = spread.between(first, last)
-            used += [np.array(ends, dtype=np.int64), middle[0]]
-            shares += [np.full(3, share), middle[1] * share]
-        resources, amounts = np.concatenate(used), np.concatenate(shares)
-        real = resources < topology.resources
-        found.append(_merged(resources[real], amounts[real]))
-    return found
+def balanced_start(topology: Topology, capacity: Floats, demand: Floats, fixed: Floats) -> list[Vector]:
+    """By commodity a mix of ways, so that no wire is much fuller than others.
+
+    Portions of the demands are sent batch by batch, each over the cheapest way where fuller wires are
+    dearer. The fewer commodities, the more portions of each, so the more evenly they spread.
+    """
+    count = topology.commodities
+    portions = min(max(PORTIONS // count, 1), 16)
+    shuffle = np.random.default_rng(0).permutation
+    order = np.concatenate([shuffle(count) for _ in range(portions)])
+    load, room = fixed.copy(), np.maximum(capacity, 1e-300)
+    used: list[list[Ints]] = [[] for _ in range(count)]
+    for batch in np.array_split(order, min(len(order), 16 + count // 100, 64)):
+        fullness = load / room
+        price = (1e-3 + (fullness / (fullness.max() or 1.0)) ** 4) / room
+        ways = priced(topology, price, batch)
+        for place, commodity in enumerate(batch.tolist()):
+            way = ways.way(place, commodity + len(used[commodity]))
+            used[commodity].append(way)
+            load[way] += demand[commodity] / portions
+    return [merged(np.concatenate(ways), np.full(sum(map(len, ways)), 1.0 / portions)) for ways in used]
 
 
-class _Spread:
-    """Ways of fewest hops between switches, by the capacity of the wires of each hop."""
-
-    def __init__(self, topology: Topology, capacity: Floats) -> None:
-        self.nothing = topology.resources
-        self.capacity = np.append(capacity, np.inf)
-        self.out: list[list[list[int]]] = [[] for _ in range(topology.switches + 1)]
-        self.into: list[list[int]] = [[] for _ in range(topology.switches + 1)]
-        for tail, head, wire, uplinks in topology.arcs.tolist():
-            self.out[tail].append([head, wire, uplinks])
-            self.into[head].append(tail)
-        self.distance: dict[int, dict[int, int]] = {}
-        self.known: dict[tuple[int, int], Vector] = {}
-
-    def hops(self, first: int, last: int) -> float:
-        """Infinite where there is no way."""
-        if last not in self.distance:
-            near = {last: 0}
-            wave = [last]
-            for switch in wave:
-                for tail in self.into[switch]:
-                    if tail not in near:
-                        near[tail] = near[switch] + 1
-                        wave.append(tail)
-            self.distance[last] = near
-        return self.distance[last].get(first, np.inf)
-
-    def between(self, first: int, last: int) -> Vector:
-        if (first, last) in self.known:
-            return self.known[first, last]
-        found: Vector = (np.zeros(0, dtype=np.int64), np.zeros(0))
-        if first != last:
-            near = self.hops(first, last)
-            hops = [hop for hop in self.out[first] if self.hops(hop[0], last) == near - 1]
-            weight = self.capacity[[hop[1] for hop in hops]]
-            weight = weight / weight.sum() if weight.sum() > 0 else np.full(len(hops), 1 / len(hops))
-            used, shares = [np.array([hop[1:] for hop in hops]).ravel()], [np.repeat(weight, 2)]
-            for share, hop in zip(weight.tolist(), hops, strict=True):
-                onward = self.between(hop[0], last)
-                used.append(onward[0])
-                shares.append(onward[1] * share)
-            found = _merged(np.concatenate(used), np.concatenate(shares))
-        self.known[first, last] = found
-        return found
-
-
-def _merged(resources: Ints, shares: Floats) -> Vector:
+def merged(resources: Ints, shares: Floats) -> Vector:
+    """Each resource once, with what it carries in all."""
     if len(set(resources.tolist())) == len(resources):
         return resources, shares
     found, place = np.unique(resources, return_inverse=True)
