@@ -332,7 +332,7 @@ CAPACITIES = st.sampled_from(
 def test_more_of_any_capacity_never_lowers_the_rate(
     load: dict[str, Any], model: Any, plan: dict[str, Any] | None, figure: str, factor: float
 ) -> None:
-    # a free plan spreads experts only where a chip cannot hold them all, so more memory can cut it worse
+    # a free plan is chosen by a rough merit: with more memory it may take a cut that serves a little worse
     assume(plan is not None or figure != "box.serve.chip.memory")
     found = design(plan=plan, model=model, **load)
     assert first(rate(found, {figure: factor})) >= first(rate(found)) * (1 - 1e-3)

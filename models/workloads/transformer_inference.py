@@ -125,7 +125,8 @@ def _server(
         if workload.batch is None and workload.mode != "single-stream" and pool.chip.link_bandwidth is None:
             options = spread_experts(options[0], plan, model)
     else:
-        options = candidates(machine, pool, plan, path, model)
+        open_layouts = candidates(machine, pool, plan, path, model)
+        options = [option for layout in open_layouts for option in spread_experts(layout, plan, model)]
     servers = [server(option) for option in options]
     if len(servers) == 1:
         return servers[0]
