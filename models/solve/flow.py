@@ -8,7 +8,6 @@ not depend on what was edited before. Without HiGHS ECMP's split is a lower boun
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,7 +57,9 @@ def settle(fabric: Fabric, flows: list[Flow], fixed: Loads) -> Loads | None:
 
 def best_split(fabric: Fabric, flows: list[Flow], fixed: Loads) -> Settled | None:
     """Solve for the first variant; its split is used for all variants. None without HiGHS."""
-    if importlib.util.find_spec("highspy") is None:
+    try:
+        import highspy  # noqa: F401
+    except ImportError:
         return None
     drawing = _Drawing(fabric, flows)
     loads: Loads = {arc: dict(classes) for arc, classes in fixed.items()}

@@ -140,12 +140,12 @@ def balanced_start(topology: Topology, capacity: Floats, demand: Floats, fixed: 
     dearer. The fewer commodities, the more portions of each, so the more evenly they spread.
     """
     count = topology.commodities
-    portions = min(max(PORTIONS // count, 1), 16)
+    portions = min(max(PORTIONS // count, 1), 4)
     shuffle = np.random.default_rng(0).permutation
     order = np.concatenate([shuffle(count) for _ in range(portions)])
     load, room = fixed.copy(), np.maximum(capacity, 1e-300)
     used: list[list[Ints]] = [[] for _ in range(count)]
-    for batch in np.array_split(order, min(len(order), 16 + count // 100, 64)):
+    for batch in np.array_split(order, min(len(order), 4 + count // 20, 64)):
         fullness = load / room
         price = (1e-3 + (fullness / (fullness.max() or 1.0)) ** 4) / room
         ways = priced(topology, price, batch)
