@@ -378,3 +378,5 @@ def test_tensor_degrees_swept_answer_as_each_alone() -> None:
     degrees = [1.0, 2.0, 4.0, 8.0]
     together = rate(found, values={"plan.tensor": np.array(degrees)})
     assert np.allclose(together, [first(rate(found, values={"plan.tensor": d})) for d in degrees], rtol=1e-9)
+
+

@@ -226,7 +226,10 @@ def engine(
         far = 0.0 if whole.outer is None else whole.outer.alpha
         reduce = _without_latency(whole)
     if any_of(layout.expert_ranks > 1.0):
-        exchange = _without_latency(group(machine, pool, layout.expert_chips))
+        sharing = group(machine, pool, layout.expert_chips)
+        # also where no tensor group says it: ranks of one chip each that share experts between servers
+        far = far if sharing.outer is None else sharing.outer.alpha
+        exchange = _without_latency(sharing)
     if any_of(layout.pipeline > 1.0):
         across = group(machine, pool, layout.tensor * layout.pipeline)
         hop = across.outer if across.outer is not None and any_of(across.remote > 1.0) else across.inner
