@@ -380,3 +380,27 @@ def test_tensor_degrees_swept_answer_as_each_alone() -> None:
     assert np.allclose(together, [first(rate(found, values={"plan.tensor": d})) for d in degrees], rtol=1e-9)
 
 
+def test_a_small_exchange_between_servers_takes_longer_whatever_the_tensor_degree() -> None:
+    servers, _ = from_mapping(
+        {
+            "workload": {
+                "kind": "transformer-inference",
+                "model": EXPERTS,
+                "precision": "bf16",
+                "weight_precision": "bf16",
+                "kv_precision": "bf16",
+                "mode": "server",
+                "concurrency": 32,
+                "input_length": 1024,
+                "output_length": 128,
+            },
+            "plan": {"tensor": 1, "expert": 32},
+            "box": {"serve": {"is": "dgx-h100", "count": 4}, "fabric": {"is": "fabric"}},
+            "wire": {"between": {"ends": ["serve", "fabric"], "is": "infiniband-ndr"}},
+        }
+    )
+    degrees = [1.0, 8.0]
+    together = rate(servers, values={"plan.tensor": np.array(degrees)})
+    assert np.allclose(together, [first(rate(servers, values={"plan.tensor": d})) for d in degrees], rtol=1e-9)
+    slower = rate(servers, scales={"fitted.network.infiniband.alpha_seconds": 2.0})
+    assert first(slower) < first(rate(servers))
