@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
 from infralab.models.arithmetic import Number, first
 from infralab.models.constants import assumed, fitted, table
 from infralab.models.machine import Chip, Machine, Pool
@@ -11,6 +15,9 @@ from infralab.models.physics.roofline import Engine, tiles
 from infralab.models.units import human
 from infralab.models.workloads.training.compute import Rates
 
+if TYPE_CHECKING:
+    from infralab.models.catalogue import Catalogue
+
 FILE = "transformer_training"
 WIDE = {"fp32": "fp32", "tf32": "tf32", "fp16": "fp16", "fp64": "fp64"}  # what attention and head use; else bf16
 
@@ -18,10 +25,11 @@ WIDE = {"fp32": "fp32", "tf32": "tf32", "fp16": "fp16", "fp64": "fp64"}  # what 
 class Constants:
     """Fitted constants for one pool: by chip generation, its family, its kind; by framework."""
 
-    __slots__ = ("chip", "figures", "keys", "software")
+    __slots__ = ("catalogue", "chip", "figures", "keys", "software")
 
     def __init__(self, machine: Machine, pool: Pool) -> None:
         self.figures = machine.figures
+        self.catalogue = machine.base_catalogue
         self.chip = pool.chip
         self.keys = chip_keys(pool.chip)
         self.software = (machine.design.software.framework or "",)
@@ -43,14 +51,34 @@ class Constants:
         return f"fitted.{FILE}.{key}.{name}"
 
     def efficiency(self, precision: str) -> Number:
-        """Best measured share of the peak in matrix products: the catalogue's, else a usual one."""
-        measured = self.chip.facts.get("measured")
+        """Best measured share of the peak in matrix products: the chip's, its generation's, else a usual one."""
         for name in (precision, "bf16"):
-            value = measured.get(f"eff_{name}") if isinstance(measured, dict) else None
+            value = _measured(self.chip.facts, name)
             if value is not None:
                 path = f"{self.chip.path}.efficiency.{name}"
-                return self.figures.figure(path, float(value), "", "cited", self.chip.id)
+                return self.figures.figure(path, value, "", "cited", self.chip.id)
+        kin = _of_generation(self.catalogue, self.chip.kind, self.chip.generation)
+        if kin is not None:
+            mean, whose = kin
+            return self.figures.figure(f"{self.chip.path}.efficiency.bf16", mean, "", "assumed", f"mean of {whose}")
         return self.of_chip("matmul_efficiency")
+
+
+def _measured(facts: Mapping[str, object], precision: str) -> float | None:
+    measured = facts.get("measured")
+    value = measured.get(f"eff_{precision}") if isinstance(measured, Mapping) else None
+    return None if value is None else float(value)
+
+
+@lru_cache(maxsize=32)
+def _of_generation(catalogue: Catalogue, kind: str, generation: str) -> tuple[float, str] | None:
+    """Mean share that was measured on chips of one generation, and which these are."""
+    if generation == kind:  # the facts name none
+        return None
+    chips = (catalogue.get(name, "chip") for name in catalogue.ids("chip", kind))
+    alike = [(one.id, _measured(one.facts, "bf16")) for one in chips if one.facts.get("arch") == generation]
+    shares = {name: share for name, share in alike if share is not None}
+    return (sum(shares.values()) / len(shares), ", ".join(sorted(shares))) if shares else None
 
 
 def chip_keys(chip: Chip) -> tuple[str, ...]:
