@@ -6,6 +6,7 @@ import pytest
 
 from infralab.models.catalogue import built_in
 from infralab.models.document import fresh, read
+from infralab.models.evaluate import evaluate
 from infralab.models.explore.new import NewDesignError, new_design
 
 
@@ -29,6 +30,16 @@ def test_bare_chips_are_split_over_servers_and_one_server_needs_no_fabric() -> N
     assert (many["train"].count, many["train"].chips, "fabric" in many) == (3, 8, True)
     few = new_design("4 h100-sxm5-80gb", built_in()).boxes
     assert (few["train"].count, few["train"].chips, "fabric" in few) == (1, 4, False)
+
+
+@pytest.mark.parametrize("words", ["8 dgx-h100", "8x dgx-h100", "8 x dgx-h100", "dgx-h100 x8", "dgx-h100 x 8"])
+def test_a_count_stands_before_or_after_with_a_times_sign(words: str) -> None:
+    assert new_design(words, built_in()).boxes["train"].count == 8
+
+
+@pytest.mark.parametrize("words", ["edge-rpi5-coral", "raspberry-pi-5", "alveo-u50", "bow-pod16", "dgx-h100"])
+def test_a_first_design_has_an_answer(words: str) -> None:
+    assert evaluate(new_design(words, built_in())).status == "ok"
 
 
 @pytest.mark.parametrize(
@@ -62,6 +73,8 @@ def test_what_is_drawn_is_a_document_without_problems(words: str) -> None:
         ("", "name what to draw"),
         ("0 dgx-h100", "whole number"),
         ("nvlink4", "scale-up link"),
+        ("dgx-h100 8", "before what it counts"),
+        ("8 x 4 dgx-h100", "before what it counts"),
     ],
 )
 def test_words_of_which_nothing_can_be_drawn_are_refused(words: str, says: str) -> None:

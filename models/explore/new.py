@@ -28,6 +28,7 @@ FILE_BYTES, BLOCK_BYTES, STREAMS = 10**9, 2**20, 64
 
 _SEPARATORS = re.compile(r"[,;+\n]|\s(?:and|with)\s")
 _COUNT = re.compile(r"[x×]?(\d[\d_]*)[x×]?")
+_TIMES = re.compile(r"(?<=\s)[x×]\s+(?=\d)")  # "dgx x 16" is "dgx x16"
 _FILLERS = frozenset(
     ("a", "an", "the", "of", "on", "over", "x", "×", "and", "with", "servers", "server", "nodes", "hosts")
 )
@@ -78,10 +79,12 @@ def new_design(words: str, catalogue: Catalogue) -> Design:
 def _understood(words: str, catalogue: Catalogue) -> _Wanted:
     wanted = _Wanted()
     for phrase in _SEPARATORS.split(words):
-        tokens = phrase.split()
+        tokens = _TIMES.sub("x", phrase).split()
         count, at = 0, 0
         while at < len(tokens):
             number = _COUNT.fullmatch(tokens[at])
+            if number and (count or at + 1 == len(tokens)):
+                raise NewDesignError(f'{tokens[at]}: a count stands before what it counts, like "16 SERVER"')
             if number:
                 count, at = int(number[1].replace("_", "")), at + 1
                 if not 1 <= count <= schema.COUNT_LIMIT:
@@ -304,6 +307,8 @@ def _usual_model(family: str, phase: str, memory_bytes: float, catalogue: Catalo
     each = TRAINING_BYTES_OF_A_PARAMETER if phase == "training" else SERVING_BYTES_OF_A_PARAMETER
     room = family if family != "encoder" else "transformer"
     models = [catalogue.get(name, "model") for name in catalogue.ids("model", room)]
+    if family == "vision":  # a first design has an answer
+        models = [model for model in models if "macs" in model.figures]
     fitting = [
         model for model in models if model.figures.get("parameters", 0.0) * each <= memory_bytes * SHARE_OF_MEMORY
     ]
