@@ -168,6 +168,32 @@ def test_an_edit_and_its_undo_give_the_rate_back(seed: int) -> None:
     assert flow.solve().lower == pytest.approx(before, rel=1e-6)
 
 
+def test_the_time_that_earlier_edits_took_is_not_charged_to_the_next() -> None:
+    drawing, pick = drawn(3)
+    capacity = np.array([pick.uniform(1e9, 1e11) for _ in range(drawing.resources)])
+    demand = np.full(len(drawing.pairs), 1e9)
+    flow = ConcurrentFlow(drawing.topology(), capacity, demand, np.zeros(drawing.resources))
+    flow.solve()
+    assert flow._program is not None
+    while flow._program.solver.getRunTime() < 0.2:
+        place = pick.randrange(drawing.resources)
+        flow.set_capacity(place, capacity[place] * pick.uniform(0.5, 2.0))
+        assert flow.solve(0.2).closed
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10**9))
+def test_bounds_hold_where_time_runs_out(seed: int) -> None:
+    drawing, pick = drawn(seed)
+    capacity = np.array([pick.uniform(1e9, 1e11) for _ in range(drawing.resources)])
+    demand = np.full(len(drawing.pairs), 1e9)
+    flow = ConcurrentFlow(drawing.topology(), capacity, demand, np.zeros(drawing.resources))
+    found = flow.solve(0.0)
+    best = drawing.rate(capacity, demand, flow.fixed)
+    assert 0.0 < found.lower <= best * (1 + 1e-6)
+    assert best * (1 - 1e-6) <= found.upper < np.inf
+
+
 def test_variants_are_carried_by_the_split_of_the_first() -> None:
     drawing, pick = drawn(7)
     capacity = np.array([pick.uniform(1e9, 1e11) for _ in range(drawing.resources)])

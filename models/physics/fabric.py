@@ -229,11 +229,14 @@ def demands(machine: Machine, job: Job, flows: list[Flow]) -> list[Demand]:
     fabric = fabric_of(machine)
     wanted = [flow for flow in flows if any_of(flow.bytes > 0.0)]
     loads: Loads = {}
-    chosen = [flow for flow in wanted if has_choice(fabric, flow)]
+    chosen: list[Flow] = []
+    others: list[Flow] = []
+    for flow in wanted:
+        (chosen if has_choice(fabric, flow) else others).append(flow)
     if chosen:
         from infralab.models.solve import flow as best
 
-        settled = best.settle(fabric, chosen, route(fabric, [f for f in wanted if f not in chosen], job))
+        settled = best.settle(fabric, chosen, route(fabric, others, job))
         if settled is not None:
             return to_ledger(fabric, settled).demands()
     loads = route(fabric, wanted, job)

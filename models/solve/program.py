@@ -102,15 +102,23 @@ class Program:
             )
         return self._arrays
 
-    def run(self) -> tuple[float, Floats, Floats]:
-        """x, a price for each resource, and what each commodity's limit takes off its price."""
+    def run(self, seconds: float) -> tuple[float, Floats, Floats]:
+        """Rate, a price for each resource, and what each commodity's limit takes off its price.
+
+        HiGHS's clock runs on over all runs, so its limit is set from there. Cut short it may have no
+        values: nothing is shifted then.
+        """
         solver, flow, now = self.solver, self.flow, self.arrays()
         solver.setOptionValue("simplex_strategy", 1 if self.row_added else 4)
         self.row_added = False
+        solver.setOptionValue("time_limit", solver.getRunTime() + seconds)
         solver.run()
         solution = solver.getSolution()
-        self.values = np.maximum(np.array(solution.col_value), 0.0)
-        duals = np.maximum(-np.array(solution.row_dual), 0.0)
+        self.values, duals = np.zeros(len(self.columns) + 1), np.zeros(solver.getNumRow())
+        if solution.value_valid:
+            self.values = np.maximum(np.array(solution.col_value), 0.0)
+        if solution.dual_valid:
+            duals = np.maximum(-np.array(solution.row_dual), 0.0)
         price = np.zeros(flow.topology.resources)
         price[now.resources] = duals[now.row] * self.guess / now.scale
         discount = np.zeros(flow.topology.commodities)
@@ -129,7 +137,9 @@ class Program:
     def amounts(self) -> Floats:
         """Bytes per unit of X that each column shifts, no more than the commodity has."""
         now, demand = self.arrays(), self.flow.demand
-        raw = self.values[1 : len(now.of) + 1] * now.of_unit / max(self.values[0], 1e-300)
+        if self.values[0] < 1e-200:
+            return np.zeros(len(now.of))
+        raw = self.values[1 : len(now.of) + 1] * now.of_unit / self.values[0]
         total = np.bincount(now.of, raw, self.flow.topology.commodities)
         over = total > demand
         factor = np.ones(len(total))

@@ -103,8 +103,7 @@ class ConcurrentFlow:
         best, upper = Bounds(-1.0, math.inf, self.base_load), math.inf
         for _ in range(ROUNDS):
             program = self._program
-            program.solver.setOptionValue("time_limit", max(end - time.monotonic(), 0.01))
-            rate, price, discount = program.run()
+            rate, price, discount = program.run(max(end - time.monotonic(), 0.01))
             amounts = program.amounts()
             loads = self.base_load + program.shifted(amounts)
             with np.errstate(divide="ignore", invalid="ignore"):
@@ -126,7 +125,22 @@ class ConcurrentFlow:
             grown |= self._relieve(each <= best.lower * (1.0 + 1e-6), int(np.count_nonzero(price)), loads)
             if not grown and not program.raise_ceiling():
                 break
+        if not best.closed:
+            best.upper = min(best.upper, self._upper_by_fullness(best))
         return best
+
+    def _upper_by_fullness(self, split: Bounds) -> float:
+        """Where time ran out: prices that grow with how full wires are bound X as well, if less closely."""
+        fullness = split.loads / np.maximum(self.capacity, 1e-300)
+        everyone = np.flatnonzero(self.demand > 0.0)
+        found = math.inf
+        for power in (4, 16, 64, 256):
+            price = (fullness / fullness.max()) ** power / np.maximum(self.capacity, 1e-300)
+            cost = priced(self.topology, price, everyone).cost
+            least = _dot(cost, self.demand[everyone]) + _dot(price, self.fixed)
+            if least > 0.0:
+                found = min(found, _dot(price, self.capacity) / least)
+        return found
 
     def _relieve(self, full: Bools, priced_resources: int, loads: Floats) -> bool:
         """Ways around all full wires, where the program's prices name but a few of them.
