@@ -67,7 +67,7 @@ def validation() -> None:
     unanswered: dict[str, int] = {}
     for r in rows:
         if not r.answered:
-            key = f"{r.family}, {r.status}: {re.sub(r'[0-9.]+ GB', 'n GB', r.reason)[:120]}"
+            key = f"{r.family}, {r.status}: {re.sub(r'[0-9.]+ [kMGT]?B', 'n GB', r.reason)[:120]}"
             unanswered[key] = unanswered.get(key, 0) + 1
     lines += ["## Why rows are not answered", "", "| rows | why |", "|---:|---|"]
     lines += [f"| {n} | {why} |" for why, n in sorted(unanswered.items(), key=lambda kv: -kv[1])]

@@ -20,6 +20,7 @@ from infralab.models.report import FigureUse, MemoryFit, Problem, Report, Throug
 from infralab.models.solve.closed import step_limit
 from infralab.models.stalls import stage_rates
 from infralab.models.symmetry import quotient
+from infralab.models.units import human
 
 
 def evaluate(
@@ -143,7 +144,7 @@ def _report(found: Outcome, gains: Elasticities, problems: tuple[Problem, ...]) 
 def _with_memory(problems: tuple[Problem, ...], memory: MemoryFit | None) -> tuple[Problem, ...]:
     if memory is None or memory.fits or any(p.severity == "infeasible" for p in problems):
         return problems
-    short = f"{memory.required_bytes / 1e9:.0f} GB needed on each chip, {memory.capacity_bytes / 1e9:.0f} GB there"
+    short = f"{human(memory.required_bytes, 'B')} needed on each chip, {human(memory.capacity_bytes, 'B')} there"
     return (*problems, Problem("infeasible", memory.owner, f"doesn't fit memory: {short}"))
 
 

@@ -325,6 +325,22 @@ def test_a_model_that_does_not_fit_memory(file: Path, capsys: pytest.CaptureFixt
     assert re.search(rf"infeasible: {re.escape(str(file))}:\d+: box.train: doesn't fit", capsys.readouterr().out)
 
 
+def test_a_memory_too_small_is_said_in_its_own_unit(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tiny = '[workload]\nkind = "vision-inference"\nmodel = "resnet-50"\n[box.serve]\nis = "nrf5340-dk"\n'
+    made = report(capsys, file, tiny)
+    assert re.search(r"fit memory: [\d.]+ MB needed on each chip, [\d.]+ kB there", made["sentence"])
+
+
+def test_a_chip_without_the_arithmetic_names_what_it_has(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for kind, model in (("transformer-training", "llama-2-7b"), ("transformer-inference", "llama-2-7b"),
+                        ("graph-inference", "edge-gnn"), ("recommender-training", "dlrm-small")):  # fmt: skip
+        text = f'[workload]\nkind = "{kind}"\nmodel = "{model}"\nglobal_batch = 64\n[box.chip]\nis = "alveo-u250"\n'
+        text += "[workload.dataset]\nnodes = 1000\nedges = 9000\nfeatures = 16\n" if "graph" in kind else ""
+        made = report(capsys, file, text)
+        assert made["status"] == "incomplete"
+        assert re.search(r"no \w+ arithmetic on record, only int8; give with.chip.peak", made["sentence"]), kind
+
+
 def test_an_accelerator_in_the_wrong_server(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = report(capsys, file, GOOD.replace("count = 16", 'count = 16\nchip = "tpu-v5p"'))
     told = [problem for problem in made["problems"] if problem["owner"] == "box.train"]

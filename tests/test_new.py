@@ -37,7 +37,7 @@ def test_a_count_stands_before_or_after_with_a_times_sign(words: str) -> None:
     assert new_design(words, built_in()).boxes["train"].count == 8
 
 
-@pytest.mark.parametrize("words", ["edge-rpi5-coral", "raspberry-pi-5", "alveo-u50", "bow-pod16", "dgx-h100"])
+@pytest.mark.parametrize("words", ["edge-rpi5-coral", "raspberry-pi-5", "alveo-u50", "alveo-u250", "bow-pod16", "dgx-h100"])
 def test_a_first_design_has_an_answer(words: str) -> None:
     assert evaluate(new_design(words, built_in())).status == "ok"
 

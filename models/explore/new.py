@@ -227,6 +227,7 @@ def _kind(wanted: _Wanted, catalogue: Catalogue) -> str:
         return "storage-io"
     chip = _chip(wanted.compute[0][1], catalogue)
     small = chip is None or chip.figures.get("memory", 0.0) < SMALL_CHIP_BYTES or chip.kind == "cpu"
+    small = small or _precision(chip, "training") is None  # whole numbers only, or nothing on record
     phase = wanted.kind or ("inference" if small else "training")
     family = wanted.model.kind if wanted.model else "vision" if small else "transformer"
     return f"{family}-{phase}"

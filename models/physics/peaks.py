@@ -78,6 +78,13 @@ def peak(figures: Figures, chip: Chip, precision: str, quantise: bool = False) -
     return Peak(value, f"{chip.path}.peak.{used}", used, used == "fp16" and _only_vectors(chip))
 
 
+def not_known(chip: Chip, precision: str) -> str:
+    """What to say where a chip has no rate for a precision: what it has, and the key that would give one."""
+    other = [name for name in BITS if name in chip.peaks]
+    has = f", only {' and '.join(other)}" if other else ""
+    return f"{chip.id} has no {precision} arithmetic on record{has}; give with.chip.peak.{precision}"
+
+
 def _only_vectors(chip: Chip) -> bool:
     """A graphics processor without a matrix engine: fp16 at most twice fp32, and nothing narrower."""
     plain, half = chip.peaks.get("fp32"), chip.peaks.get("fp16")

@@ -113,8 +113,8 @@ def _lower_pool(machine: Machine, job: Job, pool: Pool, graph: Graph, network: N
     precision = workload.precision or ("fp32" if training else "fp16")
     peak = peaks.peak(figures, chip, precision)
     if peak is None or chip.memory_bandwidth is None:
-        what = "memory bandwidth" if peak is not None else "rate of arithmetic"
-        machine.missing(pool.owner, f"{chip.id}: no {what} known; override it (with.chip.…)")
+        bandwidth = f"{chip.id} has no memory bandwidth on record; give with.chip.memory_bandwidth"
+        machine.missing(pool.owner, peaks.not_known(chip, precision) if peak is None else bandwidth)
         return
     element = peaks.number_bytes(precision)
     batch = _batch(machine, pool, graph, network, share)

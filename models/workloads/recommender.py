@@ -162,7 +162,7 @@ def _lower_pool(machine: Machine, job: Job, pool: Pool, network: Network, traini
     precision = workload.precision or ("bf16" if training else "int8")
     found = peaks.peak(figures, chip, precision)
     if found is None:
-        machine.missing(pool.owner, f"{chip.id}: no rate of arithmetic known; set with.chip.peak.{precision}")
+        machine.missing(pool.owner, peaks.not_known(chip, precision))
         return
     peak = found.value
     element = peaks.number_bytes(precision)

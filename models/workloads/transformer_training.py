@@ -6,6 +6,7 @@ from infralab.models.arithmetic import Number, any_of, first, is_scalar, maximum
 from infralab.models.job import COMMUNICATION, MEMORY, OVERHEAD, Input, Job, Memory, Part, Save, Step, Traffic
 from infralab.models.machine import Machine
 from infralab.models.physics.collectives import cause
+from infralab.models.physics.peaks import not_known
 from infralab.models.plan import Layout
 from infralab.models.workloads.training.exchange import Fabric, boundary_lane, sent_bytes
 from infralab.models.workloads.training.found import plan_of, settled
@@ -75,8 +76,8 @@ def tasks(machine: Machine) -> list[Task]:
     found = [Task(machine, pool, model, sequence, batch, pool.all_chips / total) for pool in pools]
     for task in found:
         if not task.ready:
-            chip = task.pool.chip.id
-            machine.missing(task.pool.owner, f"{chip} has no peak rate on record: give one with with.chip.peak.bf16")
+            asked = machine.design.workload.precision if machine.design.workload is not None else None
+            machine.missing(task.pool.owner, not_known(task.pool.chip, asked or "bf16"))
             return []
     return found
 

@@ -9,6 +9,7 @@ from infralab.models.arithmetic import Number, divide, first, minimum
 from infralab.models.constants import assumed, table
 from infralab.models.design import Workload
 from infralab.models.machine import HOST_KINDS, Chip, Machine, Pool
+from infralab.models.physics.peaks import not_known
 from infralab.models.workloads.inference.family import FILE, family_of
 
 WIDER = {  # what a chip without units for a format multiplies in, next best first
@@ -62,7 +63,7 @@ def formats(machine: Machine, pool: Pool, workload: Workload, load: Number) -> F
     arithmetic = _arithmetic(machine, workload, entry)
     found = peak(machine, pool, arithmetic)
     if found is None:
-        machine.missing(pool.owner, f"{pool.chip.id} has no arithmetic rate for {arithmetic} in the catalogue")
+        machine.missing(pool.owner, not_known(pool.chip, arithmetic))
         return None
     used, rate, path = found
     sixteen = peak(machine, pool, "bf16") or found
