@@ -228,3 +228,19 @@ def test_a_large_drawing_keeps_its_program_and_answers_as_a_fresh_one(
         assert kept.utilisation == pytest.approx(1 / fresh.lower, rel=1e-6)
         assert kept.bound == pytest.approx(kept.utilisation, rel=1e-6)
         assert kept.loads["w0", True]["input"] == pytest.approx(there)
+
+
+def test_an_open_gap_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    from test_network import graph
+
+    from infralab.models.physics.fabric import Flow, fabric_of
+    from infralab.models.solve import flow as best
+
+    machine = graph("adaptive", (4, 2, 4, 1))
+    flows = [Flow("a", "b", 1e9, "input")]
+    assert best.settle(fabric_of(machine), flows, {})
+    assert not [text for text in machine.figures.assumptions if "at most" in text]
+    half_open = best.Settled({}, utilisation=1.5, bound=1.0)
+    monkeypatch.setattr(best, "best_split", lambda *_: half_open)
+    best.settle(fabric_of(machine), flows, {})
+    assert [text for text in machine.figures.assumptions if "at most 50 % more" in text]

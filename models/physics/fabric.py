@@ -70,6 +70,8 @@ class Fabric:
         self.between = {s: [h for h in self.ports.get(s, ()) if h.other in switches] for s in switches}
         self.adaptive = any(switch.routing == "adaptive" for switch in switches.values())
         self._ways: dict[frozenset[str], Ways] = {}
+        self._distance: dict[frozenset[str], dict[str, int]] = {}
+        self._forks: dict[frozenset[str], bool] = {}
         self._doors: dict[str, list[Hop]] = {}
         self._entries: dict[str, dict[str, list[Hop]]] = {}
         self._exits: dict[tuple[str, frozenset[str]], list[Hop]] = {}
@@ -121,13 +123,13 @@ class Fabric:
         doors = frozenset(hop.other for hop in self.doors(target))
         if not doors:
             return False
-        distance = self.ways(doors).distance
+        distance = self.distance(doors)
         return any(hop.other in distance for hop in self.doors(source))
 
-    def ways(self, targets: frozenset[str]) -> Ways:
-        """Shortest ways over switches to any of the target switches."""
-        if targets in self._ways:
-            return self._ways[targets]
+    def distance(self, targets: frozenset[str]) -> dict[str, int]:
+        """Hops over switches to the nearest of the target switches, of all switches that reach one."""
+        if targets in self._distance:
+            return self._distance[targets]
         distance = dict.fromkeys(sorted(targets), 0)
         wave = list(distance)
         while wave:
@@ -138,6 +140,24 @@ class Fabric:
                         distance[hop.other] = distance[switch] + 1
                         reached.append(hop.other)
             wave = reached
+        self._distance[targets] = distance
+        return distance
+
+    def forks(self, targets: frozenset[str]) -> bool:
+        """Whether some switch has several wires that lead nearer to the target switches."""
+        if targets not in self._forks:
+            distance = self.distance(targets)
+            self._forks[targets] = any(
+                near > 0 and sum(distance.get(hop.other, near) < near for hop in self.between[switch]) > 1
+                for switch, near in distance.items()
+            )
+        return self._forks[targets]
+
+    def ways(self, targets: frozenset[str]) -> Ways:
+        """Shortest ways over switches to any of the target switches."""
+        if targets in self._ways:
+            return self._ways[targets]
+        distance = self.distance(targets)
         found = Ways(distance, {}, {})
         near = sorted(distance, key=lambda s: distance[s])
         for switch in near:
@@ -251,12 +271,12 @@ def has_choice(fabric: Fabric, flow: Flow) -> bool:
     starts, ends = fabric.doors(flow.source), fabric.doors(flow.target)
     if any(hop.link.wire.share is not None for hop in (*starts, *ends)):
         return False
-    ways = fabric.ways(frozenset(hop.other for hop in ends))
-    passed = {hop.other for hop in starts if hop.other in ways.distance}
-    if not passed or any(machine.switches[s].routing != "adaptive" for s in ways.distance):
+    doors = frozenset(hop.other for hop in ends)
+    distance = fabric.distance(doors)
+    passed = {hop.other for hop in starts if hop.other in distance}
+    if not passed or any(machine.switches[s].routing != "adaptive" for s in distance):
         return False
-    doors = {hop.other for hop in ends}
-    return len(passed) > 1 or len(doors) > 1 or any(len(hops) > 1 for hops in ways.onward.values())
+    return len(passed) > 1 or len(doors) > 1 or fabric.forks(doors)
 
 
 def route(fabric: Fabric, flows: list[Flow], job: Job | None = None) -> Loads:

@@ -49,8 +49,9 @@ def settle(fabric: Fabric, flows: list[Flow], fixed: Loads) -> Loads | None:
         figures.assume("adaptive routing: highspy is not installed, traffic is split as by ECMP", False)
         return None
     if found.gap > 1e-6:
+        more = f"{100 * found.gap:.2g} %"
         figures.assume(
-            f"adaptive routing: a better split may raise what wires carry by {found.gap:.2g} of it"
+            f"adaptive routing: stopped after {SECONDS:g} s; the best split carries at most {more} more"
         )
     return found.loads
 
@@ -132,7 +133,7 @@ class _Drawing:
         for out in fabric.doors(source):
             first_switch, enters = self.switches[out.other], self.uplinks.get(out.other, nothing)
             for back in fabric.doors(target):
-                if out.other in fabric.ways(frozenset((back.other,))).distance:
+                if out.other in fabric.distance(frozenset((back.other,))):
                     leaves = self.resource((back.link.name, not back.forward))
                     last = self.switches[back.other]
                     found.append((first_switch, last, self.resource(out.arc), enters, leaves))
