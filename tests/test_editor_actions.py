@@ -309,3 +309,45 @@ def test_a_box_that_another_stands_for_shows_that_one_s_figures() -> None:
     assert boxes["b"].bars == boxes["a"].bars != ()
     assert boxes["b"].bottleneck and not boxes["c"].bottleneck
     assert wires["b-c"].utilisation == pytest.approx(0.4)
+
+
+# -- a design from nothing, by keys
+
+
+async def pick(driver: Driver, part: str) -> None:
+    """A part from the palette in the air."""
+    await driver.keys("a")
+    await driver.type(part)
+    await driver.keys("enter")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_parts_that_enter_drops_stand_beside_each_other_and_a_model_makes_it_work(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with lab(tmp_path, size=size) as driver:
+        await driver.keys("ctrl+n")
+        for part in ("dgx-h100", "weka", "quantum-2", "dgx-h100"):
+            await pick(driver, part)
+            await driver.keys("enter")
+        boxes = driver.session.design.boxes
+        assert [box.is_ for box in boxes.values()] == ["dgx-h100", "weka", "quantum-2", "dgx-h100"]
+        corners = [driver.lab.canvas.scene.corner(i) for i in range(4)]
+        rects = [(*corner, *box.size) for corner, box in zip(corners, driver.lab.canvas.scene.boxes, strict=True)]
+        for i, (x, y, w, h) in enumerate(rects):
+            assert not any(x < a + c and a < x + w and y < b + d and b < y + h for a, b, c, d in rects[:i])
+        await pick(driver, "resnet-50")
+        assert driver.session.design.workload.kind == "vision-training"
+        assert driver.app.desk.state.report.throughput is not None
+        assert driver.app.focused is driver.lab.canvas
+        await driver.keys("ctrl+z")
+        assert driver.session.design.workload is None
+
+
+async def test_a_part_for_a_slot_begins_on_the_selected_box_even_while_the_box_is_grabbed(tmp_path: Path) -> None:
+    async with lab(tmp_path, THREE) as driver:
+        driver.lab.canvas.select(["train"])
+        await driver.keys("enter")  # grabs it
+        await pick(driver, "bluefield-3")
+        await driver.keys("enter")
+        assert driver.session.design.boxes["train"].dpu == "bluefield-3"

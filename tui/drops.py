@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from infralab.models import schema
 from infralab.models.design import Box, Design, Wire
 from infralab.models.document.problem import quoted_key
 from infralab.models.edits import add_box, add_wire, free_name, free_wire_name, set_value
@@ -199,6 +200,19 @@ SETTINGS = {
 def setting(design: Design, part: Part) -> Drop:
     """Software, a model or a data set: it belongs to the job, wherever it is dropped."""
     path = SETTINGS[part.room]
+    if design.workload is None and part.room == "model":
+        return _first_workload(part)
     if design.workload is None and path.startswith("workload"):
-        return Drop("choose a workload first: the inspector shows it when nothing is selected")
+        return Drop(f"{part.id} has no workload to belong to yet: add a model first, or e chooses a workload")
     return Drop(f"{path.rpartition('.')[2]} {part.id}", lambda old: set_value(old, path, part.id))
+
+
+def _first_workload(part: Part) -> Drop:
+    """A model in a design that does no work yet: train it; the inspector changes what is done with it."""
+    kind = f"{part.kind}-training"
+    if kind not in schema.KINDS:
+        return Drop(f"{part.id} ({part.kind}) names no workload: e chooses one")
+    return Drop(
+        f"train {part.id} ({kind}); e changes that",
+        lambda old: set_value(set_value(old, "workload.kind", kind), "workload.model", part.id),
+    )

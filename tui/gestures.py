@@ -75,6 +75,9 @@ class GestureEdits:
             drop = drops.setting(self.desk.session.design, part)
             if self.make_drop(drop):
                 self.say(drop.words)
+                if not message.dragging:
+                    self.canvas.focus()
+                    self.make_room()
             return
         if self._start is not None:
             (start, at), self._start = self._start, None
@@ -92,7 +95,7 @@ class GestureEdits:
         """A ghost of the part on the canvas, with the places that take it lit."""
         from infralab.tui.canvas.widget import GhostSpec
         from infralab.tui.parts import KINDS
-        from infralab.tui.shelf import figures
+        from infralab.tui.shelf import DROPS, figures
 
         self._part = part
         self._hover = ()
@@ -102,6 +105,8 @@ class GestureEdits:
         self.canvas.focus()
         self.canvas.begin_ghost(GhostSpec(part.id, KINDS.get(part.room, "other"), 1, notes), screen)
         self.canvas.show_targets(self.targets(part))
+        if screen is None:
+            self.canvas.gestures.settle_ghost(DROPS.get(part.room) != "box")
         self.hint_gesture("place")
 
     def targets(self, part: Part) -> dict[str, Target]:
@@ -138,6 +143,8 @@ class GestureEdits:
             self.make_drop(self.drop_on(part, message.target, (message.at.x, message.at.y)))
 
     def on_drag_cancelled(self, message: messages.DragCancelled) -> None:
+        if self.canvas.gestures.carries:
+            return  # a part was picked up since: it took the place of the gesture that ended
         self._part = None
         self._settled()
 

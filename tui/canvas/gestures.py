@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from infralab.tui.canvas import hit, messages
 from infralab.tui.canvas.layout import GRID, Place, snap
+from infralab.tui.canvas.places import free_place, pan_to
 from infralab.tui.canvas.ports import sides
 from infralab.tui.canvas.view import SCALE, BoxView
 
 if TYPE_CHECKING:
     from infralab.tui.canvas.widget import TopologyCanvas
-
 
 
 MOVE_HINT = "arrows move it, Enter drops, Esc puts it back"
@@ -124,16 +124,37 @@ class Ghost(Gesture):
 
     def cycle(self, step: int) -> None:
         """On to the next target that takes it."""
-        good = [owner for owner, target in self.canvas.decor.targets.items() if target.ok and owner]
-        if not good:
-            return
-        index = good.index(self.target) + step if self.target in good else (0 if step > 0 else -1)
-        self.chosen = good[index % len(good)]
+        good = self._takers()
+        if good:
+            index = good.index(self.target) + step if self.target in good else (0 if step > 0 else -1)
+            self._onto(good[index % len(good)])
+
+    def begin_onto(self) -> None:
+        """To a target that takes it: what is selected, else the one it is on, else the first."""
+        good = self._takers()
+        chosen = [f"box.{name}" for name in self.canvas.selected] + [f"wire.{self.canvas.selected_wire}"]
+        wanted = [owner for owner in (*chosen, self.target, *good[:1]) if owner in good]
+        if wanted:
+            self._onto(wanted[0])
+
+    def _takers(self) -> list[str]:
+        return [owner for owner, target in self.canvas.decor.targets.items() if target.ok and owner]
+
+    def _onto(self, owner: str) -> None:
+        self.chosen = owner
         place = _middle_of(self.canvas, self.chosen)
         if place is not None:
             across, down = SCALE[self.canvas.zoom]
             width, height = self.box.size
             self._put(snap((place.x - width // 2) / across, (place.y - height // 2) / down), self.chosen)
+
+    def begin_free(self) -> None:
+        """To the free place in view that is nearest to where it is; where there is none, it stays."""
+        found = free_place(self.canvas, self.box.size, self.at)
+        if found is not None:
+            across, down = SCALE[self.canvas.zoom]
+            pan_to(self.canvas, Place(round(found.x * across), round(found.y * down)), self.box.size)
+            self._put(found, self._under(self._centre(found)))
 
     def _centre(self, at: Place) -> Place:
         across, down = SCALE[self.canvas.zoom]
@@ -319,6 +340,20 @@ class Gestures:
             ghost.to(screen[0] - region.x, screen[1] - region.y)
         else:
             ghost.to(region.width // 2, region.height // 2)
+
+    def settle_ghost(self, onto: bool) -> None:
+        """A ghost that keys lead begins on the first target that takes it (`onto`), or at a free place."""
+        if isinstance(self.current, Ghost):
+            if onto:
+                self.current.begin_onto()
+            else:
+                self.current.begin_free()
+            self.canvas.repaint()
+
+    @property
+    def carries(self) -> bool:
+        """Whether a part is in the air."""
+        return isinstance(self.current, Ghost)
 
     def start_wire(self, name: str, mouse: bool = False) -> None:
         self.begin(Band(self.canvas, name, mouse))

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from infralab.models.report import Report
 
 
+NO_WORKLOAD = "No workload yet: a adds a model to train, Esc then e chooses any other work."
+
+
 class Answer(LinePanel):
     BORDER_TITLE = "THE ANSWER"
 
@@ -60,6 +63,8 @@ class Answer(LinePanel):
         report = self.state.report
         if report is None:
             return []
+        if report.status == "incomplete" and self.state.design.workload is None:
+            return [[(text, "strong")] for text in wrap(NO_WORKLOAD, width - 1)]
         rows = max(self.content_size.height - 1, 1)
         texts = wrap(f"◆ {report.sentence}" if _is_part(report) else report.sentence, width - 1)
         if len(texts) > rows:

@@ -25,8 +25,8 @@ class ChangeLine(LinePanel):
             return []
         if state.baseline_is_now:
             hint = [
-                [("Change something", "strong")],
-                [("drag a part in, or step a value:", "dim")],
+                [("Change something:", "strong")],
+                [("drag a part in, or step a value;", "dim")],
                 [("what it does stands here", "dim")],
             ]
             return flow(hint, width, 1, rows)

@@ -83,10 +83,12 @@ class Tour(LinePanel):
 
     def on_mount(self) -> None:
         self.label("Tour", "F9 leaves it" if self.begun else "F10 don't ask again")
+        self.set_class(not self.begun, "-invites")
 
     def begin(self) -> None:
         self.at = 0
         self.label(foot="F9 leaves it")
+        self.remove_class("-invites")
         self.repaint()
 
     def watch_session(self, session: Session) -> None:
@@ -105,7 +107,7 @@ class Tour(LinePanel):
         else:
             step, count = told.steps[self.at], f"{self.at + 1} of {len(told.steps)}  "
         first, *rest = wrap(step.text, max(width - 2, 20)) or [""]
-        head = f" {count}{step.title}: "
+        head = f" {count}{step.title}{'' if step.title.endswith('?') else ':'} "
         if len(head) + len(step.text) <= width:
             return [[(head, "title"), (step.text, "strong")]]
         return [[(head, "title")], [(f" {first}", "strong")], *([(f" {line}", "strong")] for line in rest)]
