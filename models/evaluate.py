@@ -120,6 +120,7 @@ def _report(found: Outcome, gains: Elasticities, problems: tuple[Problem, ...]) 
         waiting_cost_per_hour=money.waiting,
         cost_per_hour=None if money.total is None else money.total + bill(site, money),
         cost_assumed=money.assumed,
+        cost_basis=money.basis,
         power_watts=watts,
         energy_per_unit=None if watts is None else watts / x,
         carbon_grams_per_hour=None if site is None else site.grams_per_hour,

@@ -17,6 +17,7 @@ class Money(NamedTuple):
     waiting: float | None
     assumed: bool
     owned: bool  # nothing is rented: electricity comes on top
+    basis: str = ""  # rent, purchase (spread over years) or both; of what computes
 
 
 def bill(site: Footprint | None, money: Money) -> float:
@@ -32,6 +33,7 @@ def money_of(found: Outcome, busy: float | None) -> Money:
     total = waiting = 0.0
     known = assumed = False
     owned = True
+    bases: set[str] = set()
     stepping = {s.pool for s in found.job.steps} if found.job is not None else set()
     for pool in found.machine.pools.values():
         price = pool_price(found.machine, pool)
@@ -39,6 +41,7 @@ def money_of(found: Outcome, busy: float | None) -> Money:
             continue
         known = True
         owned = owned and price.owned
+        bases.add("purchase" if price.owned else "rent")
         assumed = assumed or price.mark == "assumed"
         cost = first(price.usd_per_hour * pool.servers)
         total += cost
@@ -50,4 +53,6 @@ def money_of(found: Outcome, busy: float | None) -> Money:
             known = True
             assumed = assumed or price.mark == "assumed"
             total += first(price.usd_per_hour)
-    return Money(total, waiting, assumed, owned) if known else Money(None, None, False, False)
+    if not known:
+        return Money(None, None, False, False)
+    return Money(total, waiting, assumed, owned, "both" if len(bases) > 1 else "".join(bases))

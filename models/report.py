@@ -140,6 +140,7 @@ class Report:
     waiting_cost_per_hour: float | None = None
     cost_per_hour: float | None = None
     cost_assumed: bool = False
+    cost_basis: str = ""  # of what computes: rent, purchase (spread over years) or both
     power_watts: float | None = None
     energy_per_unit: float | None = None
     carbon_grams_per_hour: float | None = None  # CO2 equivalent of the power drawn, the building's share included

@@ -16,7 +16,7 @@ from infralab.models.design import Design
 from infralab.models.document import load, read
 from infralab.models.edits import parse_assignment, set_value
 from infralab.models.evaluate import evaluate, model_spread, nudged
-from infralab.models.explore.answer import ask
+from infralab.models.explore.answer import ask, unlike_costs
 from infralab.models.explore.candidates import BUY, applied, changes
 from infralab.models.explore.limits import Limits
 from infralab.models.explore.reach import TargetError, reach, target
@@ -431,3 +431,21 @@ def test_a_site_survives_its_file() -> None:
     assert not document.errors
     assert document.design.site.grid == "fr"
     assert "0.2 USD/kWh" in render(document, edited(document.design, "site.pue = 1.3"))
+
+
+def test_a_rent_against_a_purchase_is_said() -> None:
+    rented = preset("compute-bound-gpu-pod")
+    owned = set_value(rented, "box.train.with.purchase_price", "300000 USD")
+    assert (evaluate(rented).cost_basis, evaluate(owned).cost_basis) == ("rent", "purchase")
+    before, after = ask(rented, default_catalogue()), ask(owned, default_catalogue())
+    assert unlike_costs(before, after) == "USD/h sets a purchase against a rent"
+    assert unlike_costs(before, before) == ""
+    found = upgrades(rented, pairs=False)
+    assert any(one.unlike_costs for one in found)
+    assert all(bool(one.unlike_costs) == (one.after.cost_basis not in ("", "rent")) for one in found)
+
+
+@pytest.mark.parametrize(("name", "narrow"), [("compute-bound-gpu-pod", True), ("edge-gnn-on-a-gpu-box", False)])
+def test_training_in_eight_bits_is_proposed_where_it_is_published(name: str, narrow: bool) -> None:
+    found = changes(set_value(preset(name), "workload.precision", "bf16"), default_catalogue())
+    assert any(change.label == "compute in fp8" for change in found) is narrow

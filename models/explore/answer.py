@@ -24,6 +24,7 @@ class Answer:
     time_per_output_token: float | None
     latency: float | None
     busy: float | None
+    cost_basis: str = ""  # rent, purchase or both
 
     @property
     def bottleneck(self) -> str:
@@ -47,7 +48,16 @@ def answer(report: Report) -> Answer:
         report.time_per_output_token,
         report.latency,
         report.busy,
+        report.cost_basis,
     )
+
+
+def unlike_costs(before: Answer, after: Answer) -> str:
+    """Where a difference in cost says little: a rent set against a purchase spread over years; else empty."""
+    if not before.cost_basis or not after.cost_basis or before.cost_basis == after.cost_basis:
+        return ""
+    said = {"rent": "a rent", "purchase": "a purchase", "both": "a rent and a purchase"}
+    return f"USD/h sets {said[after.cost_basis]} against {said[before.cost_basis]}"
 
 
 def ask(design: Design, catalogue: Catalogue, named: bool = True) -> Answer:

@@ -258,6 +258,9 @@ def _software(design: Design, catalogue: Catalogue) -> Iterator[Change]:
 
 
 LOWER = {"fp32": "bf16", "bf16": "fp8", "fp16": "fp8", "fp8": "nvfp4"}
+WIDE = ("bf16", "fp16")
+# training in 8 bits and less is published for products of transformers: no library trains others so
+NARROW_TRAINING = ("transformer-training", "encoder-training")
 
 
 def _workload(design: Design, catalogue: Catalogue) -> Iterator[Change]:
@@ -265,6 +268,8 @@ def _workload(design: Design, catalogue: Catalogue) -> Iterator[Change]:
     if work is None:
         return
     lower = LOWER.get(work.precision or "")
+    if work.kind.endswith("training") and work.kind not in NARROW_TRAINING and lower not in WIDE:
+        lower = None
     if lower and _has_precision(design, catalogue, lower):
         sets = [_key("workload.precision", lower)]
         if work.kind == "transformer-inference" and work.weight_precision == work.precision:

@@ -9,7 +9,7 @@ from itertools import combinations
 from infralab.models.catalogue import Catalogue, default_catalogue
 from infralab.models.design import Design
 from infralab.models.evaluate import model_spread
-from infralab.models.explore.answer import Answer, ask
+from infralab.models.explore.answer import Answer, ask, unlike_costs
 from infralab.models.explore.candidates import GROUPS, Change, applied, changes
 from infralab.models.explore.limits import Limits
 from infralab.models.explore.spares import Spare, spares
@@ -34,6 +34,7 @@ class Upgrade:
     power_change: float | None  # W
     close: bool  # the gain is smaller than the model's own error: too close to call
     fits: bool = False  # it makes possible what was not: the gain is against what would be if it fitted
+    unlike_costs: str = ""  # said where a rent is set against a purchase: the difference in cost says little
 
     @property
     def label(self) -> str:
@@ -114,7 +115,8 @@ class _Trial:
         # both sides share most of the model's error: a third of it is left in their ratio
         close = abs(gain) < self.spread / 3 and not fits
         return Upgrade(group, found, gain, _more(base.cost_per_hour, found.cost_per_hour),
-                       _more(base.power_watts, found.power_watts), close, fits)  # fmt: skip
+                       _more(base.power_watts, found.power_watts), close, fits,
+                       unlike_costs(base, found))  # fmt: skip
 
     def helps(self, found: Upgrade) -> bool:
         """Whether it is an upgrade by itself."""

@@ -106,6 +106,7 @@ def _price(before: Answer, after: Answer) -> str:
 
 
 def lines(found: Search, limits: Limits, width: int) -> Iterator[Line]:
+    from infralab.models.explore.answer import unlike_costs
     from infralab.tui.export.report_text import DIM, GOOD, HEADING, STRONG, STUCK, folded
     from infralab.tui.export.upgrades_text import money, power
 
@@ -138,6 +139,8 @@ def lines(found: Search, limits: Limits, width: int) -> Iterator[Line]:
             ]
         if way.after.bottleneck:
             yield [(f"    then {way.after.bottleneck}"[:width], DIM)]
+        if unlike := unlike_costs(found.start, way.after):
+            yield [(f"    {unlike}"[:width], DIM)]
     yield []
     yield from folded(
         f"{found.considered} designs considered: up to four of the changes that `infralab upgrades` tries. "

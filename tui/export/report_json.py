@@ -106,4 +106,5 @@ def _money(report: Report) -> dict[str, Any]:
         "cost_per_hour": report.cost_per_hour,
         "waiting_cost_per_hour": report.waiting_cost_per_hour,
         "cost_assumed": report.cost_assumed,
+        "cost_basis": report.cost_basis or None,
     }

@@ -105,9 +105,13 @@ def _notes(item: Upgrade) -> Iterator[str]:
     if item.after.bottleneck:
         yield f"then {item.after.bottleneck}"
     for value, what in ((item.gain_per_dollar, "$/h"), (item.gain_per_watt, "W")):
+        if what == "$/h" and item.unlike_costs:
+            continue
         if math.isfinite(value) and value > 0:
             scale, unit = (10.0, "$10/h") if what == "$/h" else (1000.0, "kW")
             yield f"{words.percent(value * scale)} per {unit}"
+    if item.unlike_costs:
+        yield item.unlike_costs
     for change in item.changes:
         if change.note:
             yield change.note
