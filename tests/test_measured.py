@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -182,3 +184,15 @@ def test_a_measurement_file_brings_its_designs_along(tmp_path: Path) -> None:
     assert name == "mine"
     assert one.ratio is not None
     assert 0.5 < one.ratio < 2
+
+
+def test_long_figures_of_a_comparison_stay_apart() -> None:
+    from infralab.tui.commands.measured import lines
+
+    design = preset("compute-bound-gpu-pod")
+    (one,) = (beside(design, r, default_catalogue()) for r in read("1.11 M tokens/s"))
+    rows = ["".join(text for text, _ in line) for line in lines([("t", one)], 80)]
+    assert any(re.search(r"1\.11 M tokens/s {2,}\d+ k tokens/s", row) for row in rows)
+    million = replace(one, predicted=1.29e6)
+    rows = ["".join(text for text, _ in line) for line in lines([("t", million)], 80)]
+    assert any("1.11 M tokens/s  1.29 M tokens/s" in row for row in rows)

@@ -111,9 +111,9 @@ def lines(found: list[tuple[str, Beside]], width: int) -> Iterator[Line]:
     from infralab.tui.export.report_text import DIM, GOOD, HEADING, STRONG, STUCK, folded
 
     yield from folded(sentence(found), width, "◆ ", STUCK)
-    room = max(width - 44, 16)
+    room = max(width - 46, 16)
     yield []
-    yield [(f"{'':{room}}", ""), (f"{'measured':>15}{'predicted':>15}{'speed':>10}", HEADING)]
+    yield [(f"{'':{room}}", ""), (f"{'measured':>17}{'predicted':>17}{'speed':>8}", HEADING)]
     for _, one in found:
         unit = one.result.unit
         predicted = "–" if one.predicted is None else valued(one.predicted, unit)
@@ -121,8 +121,8 @@ def lines(found: list[tuple[str, Beside]], width: int) -> Iterator[Line]:
         style = DIM if one.ratio is None else GOOD if one.expected else STUCK
         yield [
             (f"{one.result.label:{room}.{room}}", STRONG),
-            (f"{valued(one.result.value, unit):>15}{predicted:>15}", ""),
-            (f"{ratio:>10}", style),
+            (f"{valued(one.result.value, unit):>17}{predicted:>17}", ""),
+            (f"{ratio:>8}", style),
         ]
         if one.reason:
             yield from folded(one.reason, width, "    ", DIM)
