@@ -154,7 +154,8 @@ def bottlenecks(
 
 def _named(resource: str, uses: dict[str, ResourceUse], gains: Elasticities) -> Bottleneck:
     use = uses.get(resource)
-    kind = use.kind if use is not None else resource
+    # what takes no time as drawn, and binds once something else is relieved, is called by its figure
+    kind = use.kind if use is not None else resource.rpartition(".")[2].replace("_", " ")
     owner = use.owner if use is not None else owner_of(resource)
     gain = gains.of.get(resource, 0.0)
     place = owner.partition(".")[2] or owner

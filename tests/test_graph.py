@@ -271,3 +271,19 @@ def test_what_is_missing_is_said() -> None:
         report = ran(design(workload=lacking))
         assert report.throughput is None
         assert any(words in p.text for p in report.problems)
+
+
+def test_a_gather_is_bound_by_the_slower_of_host_memory_and_host_link() -> None:
+    """The part that takes the time is the one that the sentence can name, and relieving it leads to the other."""
+
+    def binding(**box: Any) -> set[str]:
+        report = ran(design(box=box))
+        return {p.kind for p in report.step_breakdown if p.name.startswith("gather ") and p.seconds > 0}
+
+    assert binding() == {"host link"}
+    slow = {"with": {"host": {"memory_bandwidth": "5 GB/s"}}}
+    assert binding(**slow) == {"host memory bandwidth"}
+    report = ran(design(box=slow))
+    assert report.bottleneck is not None
+    assert report.runner_up is not None
+    assert (report.bottleneck.kind, report.runner_up.kind) == ("host memory bandwidth", "host link")

@@ -135,21 +135,26 @@ def gather_parts(
     left = maximum(1.0 - near - across, 0.0)
     if chip.kind in HOST_KINDS or every(left <= 1e-9):
         return parts
-    return [*parts, _from_host(machine, pool, row, needed * left, stack)]
+    return [*parts, *_from_host(machine, pool, row, needed * left, stack)]
 
 
-def _from_host(machine: Machine, pool: Pool, row: Number, needed: Number, stack: Stack) -> Part:
-    """Rows over the host link: read by the chip, or gathered by the host's cores and copied."""
+def _from_host(machine: Machine, pool: Pool, row: Number, needed: Number, stack: Stack) -> list[Part]:
+    """Rows over the host link, read by the chip or gathered by the host's cores and copied; the slower of two binds."""
     figures, chip = machine.figures, pool.chip
     link = host_link(machine, pool)
     half = fitted(figures, FILE, ("host",), "half_row_bytes", "B")
     copied = stack.features == "host"
     rate = link * fitted(figures, FILE, ("host",), "copied_share" if copied else "link_share")
     shared = pool.host.memory_bandwidth / pool.chips * fitted(figures, FILE, ("host",), "memory_share")
-    rate = minimum(rate, shared) * row / (row + half)
-    seconds = needed / rate
-    return Part("gather from host memory", f"{chip.path}.host_link", "host link", seconds, seconds, MEMORY,
-                "rows / (min(host link × share, host memory a chip × share) × row/(row + half row))")  # fmt: skip
+    useful = row / (row + half)
+    over, inside = needed / (rate * useful), needed / (shared * useful)
+    by_link, by_memory = where(over >= inside, over, 0.0), where(over >= inside, 0.0, inside)
+    return [
+        Part("gather from host memory", f"{chip.path}.host_link", "host link", by_link, by_link,
+             MEMORY, "rows / (host link × share × row/(row + half row))"),
+        Part("gather in host memory", f"{pool.host.path}.memory_bandwidth", "host memory bandwidth", by_memory,
+             by_memory, MEMORY, "rows / (host memory a chip × share × row/(row + half row))"),
+    ]  # fmt: skip
 
 
 def _stored(machine: Machine, pool: Pool, graph: Graph, element: float, stack: Stack) -> Number:
