@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from infralab.models.report import Report
 from infralab.models.units import human, significant
 
@@ -47,7 +49,8 @@ def sentence(report: Report) -> str:
 
 def sets(kind: str) -> str:
     """The verb after a kind: requests set the pace, memory bandwidth sets it."""
-    return "set" if kind.endswith("s") and not kind.endswith("ss") else "sets"
+    head = re.split(r" (?:of|in|for|on) ", kind)[0]  # "requests in flight", "JPEG decoder of the chips"
+    return "set" if head.endswith("s") and not head.endswith("ss") else "sets"
 
 
 def _subject(kind: str) -> str:

@@ -290,3 +290,28 @@ def test_bars_grow_with_what_they_show_and_anything_above_nothing_is_seen() -> N
 def test_text_is_cut_by_cells_not_by_letters() -> None:
     assert cut("日本語テキスト", 7) == "日本語…"
     assert sparkline([1, 2, 4], 2) == "▅█"
+
+
+async def test_a_tiny_window_keeps_the_answer_the_canvas_and_the_keys(tmp_path: Path) -> None:
+    async with lab(tmp_path, size=(40, 12)) as driver:
+        canvas, foot = driver.lab.canvas, driver.lab.foot
+        assert canvas.size.height >= 3
+        assert foot.region.bottom == 12
+        await driver.pilot.resize_terminal(100, 30)
+        await driver.settle()
+        assert not driver.lab.has_class("-tiny")
+        await driver.pilot.resize_terminal(40, 12)
+        await driver.settle()
+        assert driver.lab.has_class("-tiny")
+
+
+async def test_a_sweep_begins_with_what_the_bottleneck_scales_by(tmp_path: Path) -> None:
+    from infralab.tui.screens.sweep import parameter
+
+    text = DESIGN.replace(
+        "count = 4\nat = [40, 2]", 'count = 4\nat = [40, 2]\n[box.fabric]\nis = "quantum-2"\noversubscription = 8'
+    )
+    async with lab(tmp_path, text) as driver:
+        driver.lab.canvas.select(["fabric"])
+        await driver.settle()
+        assert parameter(driver.lab) == "box.fabric.oversubscription=1..64*2"

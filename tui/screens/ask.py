@@ -22,7 +22,8 @@ class Question(LinePanel, can_focus=True):
         self._spans: list[tuple[int, int, str]] = []
 
     def lines(self, width: int) -> list[Line]:
-        lines: list[Line] = [[(text, "")] for text in wrap(self.text, width)][:6]
+        told = [row for line in self.text.splitlines() for row in wrap(line, width)]
+        lines: list[Line] = [[(row, "")] for row in told][:6]
         keys: Line = []
         self._spans, at = [], 0
         for key, word in self.answers:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 MESSAGE_SECONDS = 6.0
 NARROW, WIDE = 104, 146  # columns from where the side panels stand beside the canvas; all three below
 SHORT = 32
+TINY = 18  # rows under which the canvas would have none: only what cannot be spared stands beside it
 HINTS: dict[str, tuple[Hint, ...]] = {
     "place": (("⏎", "drop", ""), ("Tab", "next place", ""), ("arrows", "move", ""), ("Esc", "no", "")),
     "wire": (("⏎", "wire it", ""), ("Tab", "next box", ""), ("arrows", "to a box", ""), ("Esc", "no", "")),
@@ -192,6 +193,7 @@ class LabScreen(LabActions, GestureEdits, Screen[None]):
     def lay_out(self) -> None:
         """Show the panels that the size has room for, or that were asked for."""
         narrow, wide = self.size.width < NARROW, self.size.width >= WIDE
+        self.set_class(0 < self.size.height < TINY, "-tiny")
         palette = not narrow if self.open_palette is None else self.open_palette
         side = ("" if narrow else "why") if self.side is None else self.side
         shown: dict[LinePanel | TopologyCanvas, bool] = {

@@ -51,8 +51,8 @@ def copy_card(screen: LabScreen) -> None:
         return
     text = card(job.design, job.report, job.command)
     screen.app.copy_to_clipboard(text)
-    first = "  ".join(text.splitlines()[:3])
-    screen.app.push_screen(Ask("Five lines for a chat (copied)", first, (("o", "well"),)))
+    first = "\n".join(text.splitlines()[:3])
+    screen.app.push_screen(Ask("Five lines for a chat, copied", first, (("o", "ok"),)))
 
 
 def export(screen: LabScreen) -> None:

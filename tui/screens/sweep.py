@@ -314,7 +314,7 @@ def another(design: Design, spec: str) -> str:
 
 
 def parameter(lab: LabScreen) -> str | None:
-    """What is selected: the inspector's value under the cursor, else the count of the box or wire."""
+    """What is selected: the inspector's value under the cursor, else what the box scales by, or the count."""
     field = chosen_field(lab)
     design = lab.desk.session.design
     if field is not None and field.path:
@@ -329,9 +329,10 @@ def parameter(lab: LabScreen) -> str | None:
     owner = chosen[0] if chosen else stuck.owner if stuck and stuck.owner.startswith(("box.", "wire.")) else first
     if not owner:
         return None
-    prefixes = present(design, f"{owner}.prefixes") if owner.startswith("box.") else None
-    if prefixes:
-        return spec_of(design, f"{owner}.prefixes", str(prefixes))
+    for name in ("prefixes", "oversubscription") if owner.startswith("box.") else ():
+        drawn = present(design, f"{owner}.{name}")
+        if drawn:
+            return spec_of(design, f"{owner}.{name}", f"{drawn:g}")
     count = present(design, f"{owner}.count") or 1
     return spec_of(design, f"{owner}.count", str(count))
 
