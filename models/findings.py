@@ -139,7 +139,8 @@ def bottlenecks(
             text = "the offered load: everything drawn keeps up with what is asked"
             return Bottleneck("workload.requests_per_second", "workload", "offered load", text), None
         # a tie: two resources bind at once, so neither alone helps
-        tied = [u for u in uses if u.utilisation > 0.999]
+        # … or what takes the longest is no figure that could be bought more of
+        tied = [u for u in uses if u.utilisation > 0.999] or list(uses[:1])
         if not tied:
             return None, None
         named = [_named(u.resource, by_resource, gains) for u in tied[:2]]

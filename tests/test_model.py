@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from infralab.models.arithmetic import first
 from infralab.models.catalogue import default_catalogue
 from infralab.models.design import Design
-from infralab.models.document import load, read
+from infralab.models.document import from_mapping, load, read
 from infralab.models.edits import set_value
 from infralab.models.evaluate import evaluate
 from infralab.models.outcome import Outcome, outcome
@@ -220,3 +220,20 @@ def test_interchangeable_boxes_may_be_evaluated_once(pods_of: list[int], count: 
     own = {(u.resource, u.owner): u.utilisation for u in plain.utilisation}
     for use in merged.utilisation:
         assert own[use.resource, use.owner] == pytest.approx(use.utilisation, rel=1e-6), use.resource
+
+
+@pytest.mark.parametrize("op", ["all-reduce", "all-gather", "all-to-all", "broadcast"])
+@pytest.mark.parametrize(("servers", "message"), [(2, "1 MB"), (8, "1 MB"), (8, "1 GB"), (64, "1 GB")])
+def test_a_collective_always_names_what_sets_its_pace(op: str, servers: int, message: str) -> None:
+    found, problems = from_mapping(
+        {
+            "workload": {"kind": "collective", "op": op, "message_bytes": message},
+            "box": {"chips": {"is": "dgx-h100", "count": servers}, "fabric": {"is": "fabric"}},
+            "wire": {"out": {"ends": ["chips", "fabric"], "is": "infiniband-ndr"}},
+        }
+    )
+    assert not problems
+    report = evaluate(found, fit=False)
+    assert report.bottleneck is not None
+    if op == "all-to-all" and message == "1 GB":  # half of the bytes or more leave the server
+        assert report.bottleneck.owner == "wire.out"

@@ -50,7 +50,7 @@ def lower(machine: Machine) -> Job:
 def _parts(op: str, size: Number, ranks: Group) -> list[Part]:
     total = seconds(op, size, ranks)
     fixed = seconds(op, 1.0, ranks)
-    lane = cause(ranks)
+    lane = cause(ranks, op)
     hops = ranks.outer if ranks.outer is not None and any_of(ranks.remote > 1.0) else ranks.inner
     return [
         Part("latency", f"{hops.owner}.latency", f"{hops.kind} latency", fixed, fixed, OVERHEAD,
