@@ -524,3 +524,9 @@ def test_the_docs_tell_every_key_of_the_report(capsys: pytest.CaptureFixture[str
     report = strict(run(capsys, "eval", "llm-serving", "--json"))
     told = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\|.*$", REPORT_DOC.read_text("utf-8"), re.MULTILINE))))
     assert set(report) <= told | {"schema"}
+
+
+def test_a_set_of_small_graphs_is_listed_by_its_graphs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["catalogue", "dataset"]) == 0
+    row = next(line for line in capsys.readouterr().out.splitlines() if " qm9 " in line)
+    assert "131 k" in row  # not the 18 atoms of a molecule

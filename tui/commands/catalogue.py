@@ -89,7 +89,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         ("MACs", ("macs",), ""),
     ),
     "dataset": (
-        ("samples", ("samples", "nodes"), ""),
+        ("samples", ("samples", "graphs", "nodes"), ""),
         ("a sample", ("bytes_per_sample",), "B"),
         ("in all", ("total_bytes", "feature_bytes"), "B"),
     ),
