@@ -54,8 +54,8 @@ def sets(kind: str) -> str:
 
 
 def _subject(kind: str) -> str:
-    """A kind with a capital letter; names that carry their own capitals stay."""
-    return kind[:1].upper() + kind[1:]
+    """A kind with a capital letter; ids of the catalogue stay as they are written."""
+    return kind if "-" in kind.partition(" ")[0] else kind[:1].upper() + kind[1:]
 
 
 def rate_text(rate: float, unit: str) -> str:
