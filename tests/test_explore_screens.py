@@ -227,3 +227,15 @@ def test_a_sweep_begins_with_a_sensible_range(text: str, choices: tuple[str, ...
     from infralab.models.design import Design
 
     assert spec_of(Design(), "p", text, choices) == spec
+
+
+def test_rows_of_several_changes_keep_the_change_that_tells_them_apart() -> None:
+    from infralab.tui.screens.upgrades import _told
+
+    label = "pack 1,000 samples a file + train: 16 × dgx-b200 instead"
+    assert _told(label, 80) == label
+    for width in (34, 40, 48):
+        shown = _told(label, width)
+        assert shown.endswith("+ train: 16 × dgx-b200 instead")
+        assert len(shown) <= width
+    assert len(_told(label, 20)) <= 20

@@ -76,7 +76,8 @@ def factor(before: float | None, after: float | None) -> str:
     if abs(ratio - 1) < SAME:
         return "same"
     if 0.5 < ratio < 2:
-        return f"{(ratio - 1) * 100:+.0f} %" if abs(ratio - 1) >= 0.01 else f"{(ratio - 1) * 100:+.1f} %"
+        percent = f"{(ratio - 1) * 100:+.{0 if abs(ratio - 1) >= 0.01 else 1}f} %"
+        return percent.replace("-", "−")
     return f"×{significant(ratio, 2)}"
 
 

@@ -287,12 +287,21 @@ class Upgrades(Sheet["Offer | None"]):
         self.app.push_screen(Prompt(title, now, about), done)
 
 
+def _told(label: str, width: int) -> str:
+    """A label in its room: of several changes the last tells rows apart, so the first ones are cut."""
+    first, joined, last = label.rpartition(" + ")
+    room = width - len(joined) - len(last)
+    if len(label) <= width or not joined:
+        return cut(label, width)
+    return cut((f"{cut(first, room)}{joined}" if room > 3 else "… + ") + last, width)
+
+
 def _row(offer: Offer, width: int, chosen: bool) -> Line:
     gain, money, power = offer.row
     room = width - 29
     role = "dim" if offer.close else "" if offer.group == "spare" else "good"
     line: Line = [
-        (f"  {left(cut(offer.label, room), room)}", ""),
+        (f"  {left(_told(offer.label, room), room)}", ""),
         (right(gain, 8), role),
         (right(money, 9), ""),
         (right(power, 10), ""),

@@ -11,12 +11,13 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from infralab.tui.panels.line_edit import LineEdit
-from infralab.tui.panels.paint import Line, cut, left, spread
+from infralab.tui.panels.paint import Line, cut, left, spread, wrap
 from infralab.tui.stage.asking import Answered, Asker
 from infralab.tui.stage.page import Page, beside, chosen, filled, keys, rule
 
 WIDE = 100  # columns from where the item stands beside the list
 LIST_SHARE = 0.38  # of the width, for the list
+NOTHING = "nothing has these words; Ctrl-U empties the search"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class Browse(Screen[Any]):
                           ("  ", ""), (note, "dim")]  # fmt: skip
             lines.append(chosen(line, width) if number == self.cursor else line)
         if not found:
-            lines.append([("  nothing has these words; Ctrl-U empties the search", "dim")])
+            lines += [[("  ", ""), (row, "dim")] for row in wrap(NOTHING, width - 2)]
         return lines
 
     def _item(self, item: Item | None, width: int, height: int) -> list[Line]:
