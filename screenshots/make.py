@@ -32,7 +32,13 @@ SCENES = (
     Scene("lab-80x24", "photos-on-object-storage", (80, 24)),
     Scene("lab-light", "oversubscribed-fabric", (120, 40), theme="light"),
     Scene("serving", "prefill-apart-from-decode", (160, 48)),
+    Scene("what-if", "photos-on-object-storage", (120, 40), ("a", *"nvme-raid0-8x-gen4", "enter", "tab", "tab", "tab")),
+    Scene("presenter", "photos-on-object-storage", (80, 24), ("f5", "space", *"12212", "space")),
+    Scene("upgrades", "photos-on-object-storage", (120, 36), ("F",)),
+    Scene("sweep", "oversubscribed-fabric", (100, 30), ("s",)),
+    Scene("lessons", "photos-on-object-storage", (120, 36), ("f4", *("down",) * 20), theme="light"),
 )
+NAMED = {"-": "minus"}  # characters that keys have words for
 
 
 async def take(scene: Scene) -> str:
@@ -42,9 +48,9 @@ async def take(scene: Scene) -> str:
     async with app.run_test(size=scene.size) as pilot:
         await pilot.pause(1.0)
         for key in scene.keys:
-            await pilot.press(key)
+            await pilot.press(NAMED.get(key, key))
             await pilot.pause(0.3)
-        await pilot.pause(1.5)
+        await pilot.pause(2.5)
         return app.export_screenshot(title="InfraLab")
 
 
