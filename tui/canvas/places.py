@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from infralab.tui.canvas.layout import GRID, Place, snap
 from infralab.tui.canvas.view import SCALE
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from infralab.tui.canvas.widget import TopologyCanvas
 
 GAP = (4, 1)  # columns and rows kept free around a box, for its wires
@@ -50,6 +50,8 @@ def _boxes(canvas: TopologyCanvas) -> np.ndarray:
     """Left, top, width and height of every box, in cells of the scene: (boxes, 4)."""
     scene = canvas.scene
     rects = [(*scene.corner(i), *box.size) for i, box in enumerate(scene.boxes)]
+    import numpy as np  # late: the first frame does without it
+
     return np.array(rects, np.int32).reshape(-1, 4)
 
 
@@ -57,4 +59,4 @@ def _covers(rects: np.ndarray, x: int, y: int, size: tuple[int, int]) -> bool:
     left, top, wide, high = rects.T
     beside = (x + size[0] + GAP[0] <= left) | (left + wide + GAP[0] <= x)
     above = (y + size[1] + GAP[1] <= top) | (top + high + GAP[1] <= y)
-    return not bool(np.all(beside | above))
+    return not bool((beside | above).all())
